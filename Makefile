@@ -1,0 +1,57 @@
+# Hub Ledger. `make help` lists the targets; the first one called builds .venv from the lock.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+RUN := .venv/bin/python -m pipelines
+export DO_NOT_TRACK := 1
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; set PYTHON=python3.x" >&2; exit 2; }
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@echo "Installing the locked dependencies into .venv (once, up to a minute) ..."
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: help setup demo test lint dev nightly backfill import rebuild probe sample-hub lock
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+
+setup: .venv/.ready  ## build .venv from the lock
+
+demo: .venv/.ready  ## the whole main job against the embedded sample Hub
+	@$(RUN) demo
+
+test: .venv/.ready lint  ## lint, types and tests
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/.ready
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/sqlfluff lint --nofail-unparsable --processes 2 dbt_project/models
+
+dev: .venv/.ready  ## the Dagster UI on http://127.0.0.1:3000, daemon included
+	@$(RUN) dev $(if $(PORT),--port '$(PORT)')
+
+nightly: .venv/.ready  ## tonight's capture from the Hub, facts, checks, publication (DATE= today only)
+	@$(RUN) nightly $(if $(DATE),--date '$(DATE)')
+
+backfill: .venv/.ready  ## past captures from the public archive (not available yet)
+	@$(RUN) backfill
+
+import: .venv/.ready  ## captures made elsewhere: CAPTURES=DIR with YYYY-MM-DD.jsonl[.gz|.zst]
+	@$(RUN) import --captures '$(CAPTURES)'
+
+rebuild: .venv/.ready  ## the warehouse again from the captures on disk
+	@$(RUN) rebuild
+
+probe: .venv/.ready  ## two pages of the Hub: does it keep the contract we rely on?
+	@$(RUN) probe
+
+sample-hub: .venv/.ready  ## serve the sample Hub (CAPTURE=FILE replays a capture, PORT=)
+	@$(RUN) sample-hub $(if $(CAPTURE),--captures '$(CAPTURE)') $(if $(PORT),--port '$(PORT)')
+
+lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet pyproject.toml --group dev -o requirements.lock

@@ -1,0 +1,180 @@
+"""The sources that fill a capture: tonight's listing, and files captured elsewhere.
+
+Belongs here: turning a source's rows into one open capture, and deciding that it is whole.
+Does not belong here: HTTP, the folder layout.
+"""
+
+import datetime as dt
+import gzip
+import io
+import itertools
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+import zstandard
+
+from assets.captures.store import CaptureStore, Manifest, OpenCapture
+from assets.errors import LedgerError
+from assets.hub.client import HubClient
+from assets.hub.items import parse_rows
+from assets.hub.listing import PAGE_SIZE, crawl, first_url
+
+_FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\.jsonl(\.gz|\.zst)?")
+_CHUNK_ROWS = 1000
+_MAX_LINE_BYTES = 64 * 1024 * 1024
+
+
+def capture_tonight(
+    store: CaptureStore,
+    client: HubClient,
+    date: dt.date,
+    max_bad_share: float,
+    progress: Callable[[OpenCapture, int | None], None] = lambda capture, quota_left: None,
+    page_size: int = PAGE_SIZE,
+) -> Manifest:
+    """Crawl the live list into the capture of `date`, going on where a killed crawl stopped.
+
+    Args:
+        store: Where captures are kept.
+        client: The Hub to ask.
+        date: Today in UTC; the Hub shows no other day's counters.
+        max_bad_share: Share of unusable rows above which the capture fails.
+        progress: Called after each page with the capture and the quota left.
+        page_size: Rows a page, at most 1000.
+
+    Raises:
+        LedgerError: `date` is not today, the Hub refused, or too many rows are unusable.
+        HubUnavailable: The Hub could not be reached; what was received is kept for the next try.
+    """
+    today = dt.datetime.now(dt.UTC).date()
+    if date != today:
+        raise LedgerError(
+            f"the Hub shows today's counters only ({today} UTC): recording them under {date} would "
+            "be false; past dates come from make backfill or make import"
+        )
+    with store.open(date, "hub_api", client.access.endpoint) as capture:
+        if not capture.complete:
+            url = capture.next_url or first_url(client, page_size)
+            for page in crawl(client, url, capture.last_id):
+                if capture.pages == 0:
+                    store.require_kind(page.sample)
+                capture.append(page.rows, page.next_url, page.sample)
+                progress(capture, page.quota_left)
+        fault = _fault(capture, client.access.endpoint, max_bad_share)
+        if fault is not None:
+            raise LedgerError(f"{fault}; what came is kept in {capture.refuse()}")
+        return capture.seal(client.retries)
+
+
+def import_files(
+    store: CaptureStore, folder: Path, max_bad_share: float, sample: str | None = None
+) -> list[Manifest]:
+    """Seal one capture for each ``YYYY-MM-DD.jsonl[.gz|.zst]`` in a folder; all of them or none.
+
+    A date that is recorded already stays as it is and is left out of the result.
+
+    Args:
+        store: Where captures are kept.
+        folder: Where the files are.
+        max_bad_share: Share of unusable rows above which a file is refused.
+        sample: What kind of sample data the files hold; None for observations.
+
+    Raises:
+        LedgerError: No such file, a name that is no date, a file that cannot be read or is empty.
+    """
+    todo = [(date, path) for date, path in _dated_files(folder) if not store.has(date)]
+    store.require_kind(sample)
+    with ExitStack() as stack:
+        captures: list[OpenCapture] = []
+        try:
+            for date, path in todo:
+                capture = stack.enter_context(store.open(date, "files", path.name))
+                captures.append(capture)
+                if not capture.complete:
+                    capture.restart()
+                    _append_file(capture, path, sample)
+                fault = _fault(capture, path.name, max_bad_share)
+                if fault is not None:
+                    raise LedgerError(fault)
+        except LedgerError:
+            for capture in captures:
+                capture.discard()
+            raise
+        return [capture.seal() for capture in captures]
+
+
+def _dated_files(folder: Path) -> list[tuple[dt.date, Path]]:
+    if not folder.is_dir():
+        raise LedgerError(f"CAPTURES={folder} is not a folder")
+    found: dict[dt.date, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if ".jsonl" not in path.name or path.name.startswith("."):
+            continue
+        match = _FILE_NAME.fullmatch(path.name)
+        try:
+            date = dt.date.fromisoformat(match[1]) if match else None
+        except ValueError:
+            date = None
+        if date is None:
+            raise LedgerError(f"{path.name} is not named YYYY-MM-DD.jsonl[.gz|.zst]; rename it")
+        if date > dt.datetime.now(dt.UTC).date():
+            raise LedgerError(f"{path.name} lies in the future; rename it to the date it was taken")
+        if date in found:
+            raise LedgerError(f"{found[date].name} and {path.name} are of one date; keep one")
+        found[date] = path
+    if not found:
+        raise LedgerError(f"no file named YYYY-MM-DD.jsonl[.gz|.zst] in {folder}")
+    return sorted(found.items())
+
+
+def _append_file(capture: OpenCapture, path: Path, sample: str | None) -> None:
+    try:
+        with _opened(path) as file:
+            lines = (line.rstrip(b"\r\n") for line in _bounded_lines(file, path))
+            rows = (line for line in lines if line.strip())
+            chunk = list(itertools.islice(rows, _CHUNK_ROWS))
+            if not chunk:
+                raise LedgerError(f"{path.name} is empty: it holds no rows")
+            while chunk:
+                following = list(itertools.islice(rows, _CHUNK_ROWS))
+                # An imported chunk has no address; the marker only says that the file goes on.
+                capture.append(parse_rows(chunk), "more" if following else None, sample)
+                chunk = following
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        raise LedgerError(f"{path.name} cannot be read ({error}); fetch it again") from None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    if path.suffix == ".gz":
+        return io.BufferedReader(gzip.open(path, "rb"))  # type: ignore[arg-type]
+    if path.suffix == ".zst":
+        raw = zstandard.ZstdDecompressor().stream_reader(
+            path.open("rb"), read_across_frames=True, closefd=True
+        )
+        return io.BufferedReader(raw)
+    return path.open("rb")
+
+
+def _bounded_lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    while line := file.readline(_MAX_LINE_BYTES):
+        if len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
+            raise LedgerError(f"{path.name} has a line longer than {_MAX_LINE_BYTES} bytes")
+        yield line
+
+
+def _fault(capture: OpenCapture, origin: str, max_bad_share: float) -> str | None:
+    """Why a capture that was received whole cannot count, if so."""
+    received = capture.rows + capture.quarantined
+    if received == 0:
+        return f"{origin} listed no model at all; nothing was recorded"
+    share = capture.quarantined / received
+    if share > max_bad_share:
+        return (
+            f"{origin}: {share:.1%} of the rows are unusable (limit {max_bad_share:.1%}); "
+            f"first: {capture.first_bad_reason()}"
+        )
+    return None

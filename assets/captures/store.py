@@ -1,0 +1,416 @@
+"""Captures on disk: open, written page by page, sealed once, never edited.
+
+Belongs here: the folder layout, the manifest, the atomic seal. Does not belong here: where rows
+come from (see `assets.captures.sources`).
+
+Layout under the root: ``YYYY-MM-DD/`` holds ``items.jsonl.zst`` (one normalised item a line),
+``quarantine.jsonl.zst`` (bad rows with reason and bytes) and ``manifest.json``;
+``.open/YYYY-MM-DD/`` holds a capture that is still being written, ``.refused/`` what came but
+cannot count.
+"""
+
+import base64
+import contextlib
+import datetime as dt
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import zstandard
+
+from assets.errors import LedgerError
+from assets.hub.items import BadRow, ParsedRows
+
+_COPY_BYTES = 1 << 20
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """What a capture is, as sealed with it.
+
+    Attributes:
+        date: UTC date the counters belong to.
+        source: ``hub_api``, ``hub_archive`` or ``files``.
+        origin: The endpoint asked, or the name of the file imported.
+        sample: None for observations; otherwise what kind of sample data this is.
+        pages, rows: Pages (or chunks) received and usable rows in them.
+        quarantined, private: Rows not kept as items: unusable, or not public.
+        retries: Requests that had to be repeated.
+        items_sha256, quarantine_sha256: Checksums of the two files.
+        verdict: ``admitted``, or why the capture does not count.
+    """
+
+    format: int = 1
+    date: dt.date
+    source: str
+    origin: str
+    sample: str | None
+    started_at: dt.datetime
+    finished_at: dt.datetime
+    pages: int
+    rows: int
+    quarantined: int
+    private: int
+    retries: int
+    items_sha256: str
+    items_bytes: int
+    quarantine_sha256: str
+    software: str
+    verdict: str = "admitted"
+
+
+class _PageNote(msgspec.Struct, kw_only=True):
+    """One line of an open capture's journal, written after its page is on disk."""
+
+    page: int
+    rows: int
+    private: int
+    bad: int
+    last_id: str | None
+    next_url: str | None
+    sample: str | None
+
+
+class _Header(msgspec.Struct, kw_only=True):
+    source: str
+    origin: str
+    started_at: dt.datetime
+
+
+class CaptureStore:
+    """The folder of captures.
+
+    Args:
+        root: ``captures`` under the ledger's home; made when first written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, date: dt.date) -> Path:
+        """Where the sealed capture of a date is, or would be."""
+        return self.root / date.isoformat()
+
+    def items_path(self, date: dt.date) -> Path:
+        """The sealed capture's rows: NDJSON, zstd."""
+        return self.folder(date) / "items.jsonl.zst"
+
+    def dates(self) -> list[dt.date]:
+        """Dates with a sealed capture, ascending."""
+        if not self.root.is_dir():
+            return []
+        names = (path.parent.name for path in self.root.glob("????-??-??/manifest.json"))
+        return sorted(dt.date.fromisoformat(name) for name in names)
+
+    def has(self, date: dt.date) -> bool:
+        """Whether the date's capture is sealed."""
+        return (self.folder(date) / "manifest.json").is_file()
+
+    def manifest(self, date: dt.date) -> Manifest:
+        """The sealed capture's manifest.
+
+        Raises:
+            LedgerError: There is none, or it cannot be read.
+        """
+        path = self.folder(date) / "manifest.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        except FileNotFoundError:
+            raise LedgerError(f"no capture of {date} in {self.root}") from None
+        except msgspec.DecodeError as error:
+            raise LedgerError(f"{path} is damaged ({error}); restore it from a backup") from None
+
+    def verify(self, date: dt.date) -> Manifest:
+        """Check a sealed capture against its checksums.
+
+        Raises:
+            LedgerError: Names the file that is missing or differs.
+        """
+        manifest = self.manifest(date)
+        for name, expected in (
+            ("items.jsonl.zst", manifest.items_sha256),
+            ("quarantine.jsonl.zst", manifest.quarantine_sha256),
+        ):
+            path = self.folder(date) / name
+            if not path.is_file():
+                raise LedgerError(f"{path} is missing; restore it from a backup")
+            if _sha256(path) != expected:
+                raise LedgerError(f"{path} differs from its checksum; restore it from a backup")
+        return manifest
+
+    def kind(self) -> str | None:
+        """Whether this home holds ``sample`` or ``observed`` captures; None when it holds none."""
+        dates = self.dates()
+        if not dates:
+            return None
+        return "sample" if self.manifest(dates[-1]).sample else "observed"
+
+    def require_kind(self, sample: str | None) -> None:
+        """Refuse to put sample data and observations into one record.
+
+        Raises:
+            LedgerError: The home holds the other kind.
+        """
+        held = self.kind()
+        if held is not None and held != ("sample" if sample else "observed"):
+            coming = "sample data" if sample else "real observations"
+            holds = "sample data" if held == "sample" else "real observations"
+            raise LedgerError(
+                f"{self.root.parent} holds {holds} and is now offered {coming}: a record is "
+                "never mixed; set HUB_LEDGER_HOME to another folder"
+            )
+
+    @contextlib.contextmanager
+    def open(self, date: dt.date, source: str, origin: str) -> Iterator["OpenCapture"]:
+        """Write a date's capture; an interrupted one of the same source and origin goes on.
+
+        Raises:
+            LedgerError: The date is sealed already, or another process is writing it.
+        """
+        if self.has(date):
+            raise LedgerError(f"{date} is recorded already in {self.folder(date)}; it stays as it is")
+        folder = self.root / ".open" / date.isoformat()
+        folder.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".open" / f"{date}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise LedgerError(f"another process is writing the capture of {date}") from None
+            yield OpenCapture(self, folder, date, source, origin)
+
+
+class OpenCapture:
+    """A capture being written: every page is on disk before the next one is asked for."""
+
+    def __init__(
+        self, store: CaptureStore, folder: Path, date: dt.date, source: str, origin: str
+    ) -> None:
+        self._store = store
+        self.folder = folder
+        self.date = date
+        self.notes: list[_PageNote] = []
+        self._header = self._resume(source, origin)
+
+    @property
+    def pages(self) -> int:
+        """Pages on disk so far."""
+        return len(self.notes)
+
+    @property
+    def rows(self) -> int:
+        """Usable rows on disk so far."""
+        return sum(note.rows for note in self.notes)
+
+    @property
+    def quarantined(self) -> int:
+        """Bad rows so far."""
+        return sum(note.bad for note in self.notes)
+
+    @property
+    def last_id(self) -> str | None:
+        """`_id` of the last usable row so far."""
+        return next((n.last_id for n in reversed(self.notes) if n.last_id), None)
+
+    @property
+    def next_url(self) -> str | None:
+        """Where an interrupted crawl goes on; None at the start and after the last page."""
+        return self.notes[-1].next_url if self.notes else None
+
+    @property
+    def sample(self) -> str | None:
+        """What the source said of itself: None for observations."""
+        return next((note.sample for note in self.notes if note.sample), None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last page received named no further one."""
+        return bool(self.notes) and self.notes[-1].next_url is None
+
+    def append(self, rows: ParsedRows, next_url: str | None = None, sample: str | None = None) -> None:
+        """Put one page on disk, then note it in the journal."""
+        number = len(self.notes) + 1
+        compressor = zstandard.ZstdCompressor(3, write_checksum=True)
+        _write_durably(self._page(number), compressor.compress(rows.lines))
+        if rows.bad:
+            _write_durably(self._bad_page(number), compressor.compress(_bad_lines(number, rows.bad)))
+        note = _PageNote(
+            page=number,
+            rows=rows.rows,
+            private=rows.private,
+            bad=len(rows.bad),
+            last_id=rows.last_id,
+            next_url=next_url,
+            sample=sample,
+        )
+        with self._journal.open("ab") as journal:
+            journal.write(msgspec.json.encode(note) + b"\n")
+            journal.flush()
+            os.fsync(journal.fileno())
+        self.notes.append(note)
+
+    def first_bad_reason(self) -> str:
+        """Why the first quarantined row was refused, for a message."""
+        for note in self.notes:
+            if note.bad:
+                lines = zstandard.ZstdDecompressor().decompress(self._bad_page(note.page).read_bytes())
+                first = msgspec.json.decode(lines.splitlines()[0])
+                return f"page {note.page}, row {first['position']}: {first['reason']}"
+        return "none"
+
+    def seal(self, retries: int = 0) -> Manifest:
+        """Turn the pages into the date's capture by one rename.
+
+        Raises:
+            LedgerError: The record holds the other kind of data (sample or observed).
+        """
+        self._store.require_kind(self.sample)
+        building = self.folder / "sealed"
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir()
+        pages = [self._page(note.page) for note in self.notes]
+        bad = [self._bad_page(note.page) for note in self.notes if note.bad]
+        items_sha256 = _concatenate(pages, building / "items.jsonl.zst")
+        manifest = Manifest(
+            date=self.date,
+            source=self._header.source,
+            origin=self._header.origin,
+            sample=self.sample,
+            started_at=self._header.started_at,
+            finished_at=_now(),
+            pages=self.pages,
+            rows=self.rows,
+            quarantined=self.quarantined,
+            private=sum(note.private for note in self.notes),
+            retries=retries,
+            items_sha256=items_sha256,
+            items_bytes=(building / "items.jsonl.zst").stat().st_size,
+            quarantine_sha256=_concatenate(bad, building / "quarantine.jsonl.zst"),
+            software=f"hub-ledger {version('hub-ledger')}",
+        )
+        text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+        _write_durably(building / "manifest.json", text + b"\n")
+        _sync_folder(building)
+        building.rename(self._store.folder(self.date))
+        _sync_folder(self._store.root)
+        shutil.rmtree(self.folder)
+        return manifest
+
+    def restart(self) -> None:
+        """Forget the pages received so far, for a source that cannot be resumed in the middle."""
+        self._journal.unlink(missing_ok=True)
+        self.notes = []
+
+    def refuse(self) -> Path:
+        """Set a capture that cannot count aside for inspection, so that the next try starts anew."""
+        aside = self._store.root / ".refused" / f"{self.date}-{_now():%H%M%S}"
+        aside.parent.mkdir(exist_ok=True)
+        self.folder.rename(aside)
+        return aside
+
+    def discard(self) -> None:
+        """Remove what was written so far."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _resume(self, source: str, origin: str) -> _Header:
+        path = self.folder / "header.json"
+        try:
+            header = msgspec.json.decode(path.read_bytes(), type=_Header)
+        except (FileNotFoundError, msgspec.DecodeError):
+            header = None
+        if header is None or (header.source, header.origin) != (source, origin):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            header = _Header(source=source, origin=origin, started_at=_now())
+            _write_durably(path, msgspec.json.encode(header))
+            return header
+        if self._journal.exists():
+            self.notes = self._read_journal()
+        return header
+
+    def _read_journal(self) -> list[_PageNote]:
+        """The notes whose pages can be trusted; a torn last line is cut off."""
+        notes: list[_PageNote] = []
+        kept = 0
+        for line in self._journal.read_bytes().splitlines(keepends=True):
+            try:
+                note = msgspec.json.decode(line, type=_PageNote)
+            except msgspec.DecodeError:
+                break
+            if not line.endswith(b"\n") or not self._page(note.page).is_file():
+                break
+            notes.append(note)
+            kept += len(line)
+        with self._journal.open("r+b") as journal:
+            journal.truncate(kept)
+        return notes
+
+    @property
+    def _journal(self) -> Path:
+        return self.folder / "journal.jsonl"
+
+    def _page(self, number: int) -> Path:
+        return self.folder / f"{number:06d}.jsonl.zst"
+
+    def _bad_page(self, number: int) -> Path:
+        return self.folder / f"{number:06d}.bad.jsonl.zst"
+
+
+def _bad_lines(page: int, bad: list[BadRow]) -> bytes:
+    return msgspec.json.Encoder().encode_lines(
+        {
+            "page": page,
+            "position": row.position,
+            "reason": row.reason,
+            "raw_base64": base64.b64encode(row.raw).decode("ascii"),
+        }
+        for row in bad
+    )
+
+
+def _concatenate(parts: list[Path], target: Path) -> str:
+    """Join zstd files (frames after frames are one valid file); the SHA-256 of the result."""
+    digest = hashlib.sha256()
+    with target.open("wb") as out:
+        for part in parts:
+            with part.open("rb") as source:
+                while chunk := source.read(_COPY_BYTES):
+                    digest.update(chunk)
+                    out.write(chunk)
+        _sync(out)
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """Write beside, then rename: a reader finds the whole file or none."""
+    beside = path.with_name(path.name + ".tmp")
+    with beside.open("wb") as file:
+        file.write(data)
+        _sync(file)
+    beside.rename(path)
+
+
+def _sync(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)

@@ -1,0 +1,66 @@
+"""Where the dbt project is, and its manifest.
+
+Belongs here: paths, and parsing when the project changed. Does not belong here: Dagster's assets.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from assets.errors import LedgerError
+from assets.ledger.warehouse import WAREHOUSE_NAME
+
+PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
+DBT = Path(sys.executable).with_name("dbt")
+_SOURCES = ("**/*.sql", "**/*.yml", "**/*.csv")
+
+
+def dbt_environment(home: Path) -> dict[str, str]:
+    """What dbt has to be told through the environment to work on a home."""
+    return {
+        "HUB_LEDGER_WAREHOUSE": str(home / WAREHOUSE_NAME),
+        "DBT_LOG_PATH": str(home / "dbt" / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def manifest_path() -> Path:
+    """The project's manifest, parsed again if any file of the project is newer.
+
+    Raises:
+        LedgerError: dbt does not accept the project.
+    """
+    target = PROJECT_DIR / "target"
+    manifest = target / "manifest.json"
+    target.mkdir(exist_ok=True)
+    # The UI's code servers start together; one of them parses.
+    with (target / ".parse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not manifest.exists() or manifest.stat().st_mtime < _last_change():
+            _parse()
+    return manifest
+
+
+def _last_change() -> float:
+    return max(
+        path.stat().st_mtime
+        for pattern in _SOURCES
+        for path in PROJECT_DIR.glob(pattern)
+        if "target" not in path.relative_to(PROJECT_DIR).parts
+    )
+
+
+def _parse() -> None:
+    command = [str(DBT), "--quiet", "--no-use-colors", "parse", "--no-partial-parse"]
+    environment = {**os.environ, "DBT_LOG_PATH": str(PROJECT_DIR / "target")}
+    done = subprocess.run(
+        [*command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LedgerError(f"dbt does not accept {PROJECT_DIR}: {done.stdout[-2000:].strip()}")

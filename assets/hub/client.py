@@ -1,0 +1,265 @@
+"""Polite, bounded GET requests to one Hub endpoint.
+
+Belongs here: timeouts, retries, pacing by the quota headers, limits on what is accepted.
+Does not belong here: what a page means (see `assets.hub.listing`).
+"""
+
+import email.utils
+import ipaddress
+import random
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from urllib.parse import urljoin, urlsplit
+
+from huggingface_hub.utils import (
+    build_hf_headers,
+    get_session,
+    httpx,
+    parse_ratelimit_headers,
+)
+
+from assets.errors import HubUnavailable, LedgerError
+
+SAMPLE_HEADER = "x-hub-ledger-sample"
+"""Set by the embedded sample Hub; its value says what kind of sample the data is."""
+
+_PASSING = {408, 425, 429, 500, 502, 503, 504, *range(520, 530)}
+_MAX_REDIRECTS = 3
+_QUOTA_WINDOW_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class HubAccess:
+    """Which Hub is asked, as whom, and how patiently.
+
+    Attributes:
+        endpoint: Base URL, e.g. ``https://huggingface.co``.
+        token: Access token or None for anonymous; never printed or stored.
+        timeout: Seconds to connect, and between two chunks of an answer.
+        page_deadline: Seconds for one whole answer.
+        tries: Attempts for one request.
+        max_page_bytes: Upper bound of one decoded answer.
+    """
+
+    endpoint: str
+    token: str | None = field(default=None, repr=False)
+    timeout: float = 60.0
+    page_deadline: float = 300.0
+    tries: int = 7
+    max_page_bytes: int = 256 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a plain base URL."""
+        parts = urlsplit(self.endpoint)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username
+            or parts.query
+            or parts.fragment
+        ):
+            raise LedgerError(
+                f"HF_ENDPOINT {self.endpoint!r} is not a Hub's address; "
+                "write it like https://huggingface.co"
+            )
+        try:
+            parts.port  # noqa: B018  the property is what raises
+        except ValueError:
+            raise LedgerError(f"HF_ENDPOINT {self.endpoint!r} has a port that is no number") from None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One successful answer: its decoded body, the next page's address, the quota seen."""
+
+    body: bytes
+    next_url: str | None
+    quota_left: int | None
+    sample: str | None
+
+
+class HubClient:
+    """Asks one Hub, at the pace its quota headers allow.
+
+    Args:
+        access: Endpoint, token and limits.
+        sleep: Waits that many seconds; replaced in tests.
+        say: Told in one line why the client waits.
+    """
+
+    def __init__(
+        self,
+        access: HubAccess,
+        sleep: Callable[[float], None] = time.sleep,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.access = access
+        self._sleep = sleep
+        self._say = say
+        self._answered = False
+        self.retries = 0
+        self._headers = build_hf_headers(
+            token=access.token if access.token and _private_channel(access.endpoint) else False,
+            library_name="hub-ledger",
+            library_version=version("hub-ledger"),
+        )
+
+    def url(self, path: str, params: list[tuple[str, str]]) -> str:
+        """The absolute address of a route on this Hub."""
+        return str(httpx.URL(self.access.endpoint.rstrip("/") + path, params=params))
+
+    def get(self, url: str) -> Answer:
+        """Fetch one address of this Hub.
+
+        Raises:
+            HubUnavailable: Every try failed in a way that may pass.
+            LedgerError: The Hub refused for good, or the address leads to another host.
+        """
+        self._require_same_host(url)
+        last = ""
+        for attempt in range(1, self.access.tries + 1):
+            try:
+                answer = self._once(url)
+                self._answered = True
+                return answer
+            except _Passing as passing:
+                last = str(passing)
+                # A Hub that never answered is more likely a wrong address than a bad night.
+                if attempt == self.access.tries or (not self._answered and attempt >= 3):
+                    break
+                wait = passing.wait
+                if wait is None:
+                    wait = min(60.0, 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)
+                self.retries += 1
+                self._say(f"{last}; waiting {wait:.0f} s before try {attempt + 1}")
+                self._sleep(wait)
+        raise HubUnavailable(
+            f"{self.access.endpoint} did not answer: {last}; "
+            "check the network and HF_ENDPOINT, then run again"
+        )
+
+    def retry_page(self, reason: str, attempt: int) -> None:
+        """Wait before a page that arrived unusable is asked for again.
+
+        Raises:
+            HubUnavailable: It has been asked for often enough.
+        """
+        if attempt >= self.access.tries:
+            raise HubUnavailable(f"{self.access.endpoint} keeps sending {reason}")
+        self.retries += 1
+        self._sleep(min(60.0, 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0))
+
+    def _once(self, url: str) -> Answer:
+        for _ in range(_MAX_REDIRECTS + 1):
+            try:
+                with get_session().stream(
+                    "GET",
+                    url,
+                    headers=self._headers,
+                    timeout=self.access.timeout,
+                    follow_redirects=False,
+                ) as response:
+                    if response.is_redirect:
+                        url = urljoin(url, response.headers.get("location", ""))
+                        self._require_same_host(url)
+                        continue
+                    body = self._read(response)
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                raise _Passing(_named(error)) from None
+            return self._accept(response, body)
+        raise LedgerError(f"{self.access.endpoint} redirects in a circle")
+
+    def _read(self, response: httpx.Response) -> bytes:
+        deadline = time.monotonic() + self.access.page_deadline
+        chunks, size = [], 0
+        for chunk in response.iter_bytes(65536):
+            size += len(chunk)
+            if size > self.access.max_page_bytes:
+                raise LedgerError(
+                    f"{self.access.endpoint} sent more than {self.access.max_page_bytes} bytes "
+                    "for one page; refused"
+                )
+            if time.monotonic() > deadline:
+                raise _Passing(f"a page took more than {self.access.page_deadline:.0f} s")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _accept(self, response: httpx.Response, body: bytes) -> Answer:
+        status = response.status_code
+        quota = parse_ratelimit_headers(response.headers)
+        if status in _PASSING:
+            raise _Passing(f"HTTP {status}", _wait_asked_for(response.headers, quota))
+        if status != 200:
+            raise LedgerError(_refusal(self.access.endpoint, response, body))
+        if quota and quota.remaining <= 0:
+            self._say(f"quota used up; waiting {quota.reset_in_seconds} s for the next window")
+            self._sleep(quota.reset_in_seconds + 1)
+        return Answer(
+            body=body,
+            next_url=response.links.get("next", {}).get("url"),
+            quota_left=quota.remaining if quota else None,
+            sample=response.headers.get(SAMPLE_HEADER),
+        )
+
+    def _require_same_host(self, url: str) -> None:
+        ours, theirs = urlsplit(self.access.endpoint), urlsplit(url)
+        if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
+            raise LedgerError(
+                f"{self.access.endpoint} points to another host ({theirs.netloc[:100]!r}); refused, "
+                "because the token and the record would follow it"
+            )
+
+
+class _Passing(Exception):
+    """A failure that may pass; `wait` is the number of seconds the Hub asked for, if it did."""
+
+    def __init__(self, text: str, wait: float | None = None) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
+def _wait_asked_for(headers: httpx.Headers, quota: object) -> float | None:
+    after = headers.get("retry-after")
+    remaining = getattr(quota, "remaining", None)
+    if remaining == 0:
+        return float(getattr(quota, "reset_in_seconds", _QUOTA_WINDOW_SECONDS)) + 1
+    if after is None:
+        return None
+    if after.strip().isdigit():
+        return min(float(after), 3600.0) + 1
+    try:
+        at = email.utils.parsedate_to_datetime(after)
+    except ValueError:
+        return None
+    return min(max(at.timestamp() - time.time(), 0.0), 3600.0) + 1
+
+
+def _refusal(endpoint: str, response: httpx.Response, body: bytes) -> str:
+    said = response.headers.get("x-error-message") or body[:300].decode("utf-8", "replace")
+    said = re.sub(r"\s+", " ", said)[:300]
+    hint = {
+        400: "the Hub refuses a parameter of the listing: its contract changed (make probe)",
+        401: "the token in HF_TOKEN is not valid: renew it or unset it",
+        403: "the token in HF_TOKEN may not list models: use a read token or unset it",
+        404: "HF_ENDPOINT does not lead to a Hub",
+    }.get(response.status_code, "nothing was recorded")
+    return f"{endpoint} answered HTTP {response.status_code} ({said!r}): {hint}"
+
+
+def _named(error: Exception) -> str:
+    text = re.sub(r"\s+", " ", str(error))[:200]
+    return f"{type(error).__name__}{': ' + text if text else ''}"
+
+
+def _private_channel(endpoint: str) -> bool:
+    """Whether a token may travel to this endpoint: encrypted, or never leaving the machine."""
+    parts = urlsplit(endpoint)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,122 @@
+"""The crawl of the public model list, page by page, in an order that does not move.
+
+Belongs here: the order of pages, and the Hub's contract that the crawl relies on.
+Does not belong here: HTTP (see `assets.hub.client`), the row's shape (see `assets.hub.items`).
+"""
+
+import base64
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from assets.errors import LedgerError
+from assets.hub.client import HubClient
+from assets.hub.items import EXPAND, ParsedRows, parse_page
+
+PAGE_SIZE = 1000
+MAX_PAGES = 100_000
+"""A crawl longer than this does not end by itself: a hundred million models."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its rows, and where the next one is (None: this was the last)."""
+
+    rows: ParsedRows
+    next_url: str | None
+    quota_left: int | None
+    sample: str | None
+
+
+def first_url(client: HubClient, page_size: int = PAGE_SIZE) -> str:
+    """Where a crawl starts: newest first by creation, the only sort key that never changes."""
+    expand = [("expand", name) for name in EXPAND]
+    return client.url("/api/models", [("sort", "createdAt"), ("limit", str(page_size)), *expand])
+
+
+def crawl(client: HubClient, url: str, after_id: str | None = None) -> Iterator[Page]:
+    """Fetch pages from `url` to the end of the list.
+
+    Args:
+        client: The Hub to ask.
+        url: The first page, or where an interrupted crawl goes on.
+        after_id: The last `_id` recorded before `url`, to check the order across a resumption.
+
+    Raises:
+        HubUnavailable: A page could not be had.
+        LedgerError: The Hub broke an assumption under which rows would be lost or doubled.
+    """
+    seen = {url}
+    next_url: str | None = url
+    while next_url is not None:
+        page = _fetch(client, next_url)
+        _require_falling(page.rows, after_id)
+        after_id = page.rows.last_id or after_id
+        next_url = page.next_url
+        if next_url in seen:
+            raise LedgerError("the Hub repeats a page address: the crawl would never end; refused")
+        if len(seen) >= MAX_PAGES:
+            raise LedgerError(f"the Hub lists more than {MAX_PAGES} pages; refused as endless")
+        if next_url is not None:
+            seen.add(next_url)
+        yield page
+
+
+def _fetch(client: HubClient, url: str) -> Page:
+    attempt = 0
+    while True:
+        attempt += 1
+        answer = client.get(url)
+        try:
+            rows = parse_page(answer.body)
+        except ValueError as error:
+            client.retry_page(str(error), attempt)
+            continue
+        return Page(rows, answer.next_url, answer.quota_left, answer.sample)
+
+
+def _require_falling(rows: ParsedRows, after_id: str | None) -> None:
+    """Creation order is `_id` order; a page that begins at or above the last one moved."""
+    if after_id is None or rows.first_id is None:
+        return
+    if rows.first_id > after_id:
+        raise LedgerError(
+            "the Hub's list is not in falling order of _id across pages "
+            f"({after_id} before {rows.first_id}): rows would be lost or doubled; "
+            "run make probe and report what it prints"
+        )
+
+
+def probe_contract(client: HubClient) -> list[str]:
+    """Ask for two pages and say, line by line, what the crawl's assumptions met.
+
+    Raises:
+        HubUnavailable: The Hub could not be reached.
+        LedgerError: An assumption is broken under which rows would be lost or doubled.
+    """
+    lines = [f"endpoint       {client.access.endpoint}"]
+    url = first_url(client)
+    for number, page in enumerate(itertools.islice(crawl(client, url), 2), 1):
+        rows = page.rows
+        lines += [
+            f"page {number}         {rows.rows} rows, {len(rows.bad)} unusable",
+            f"  _id          {rows.first_id} to {rows.last_id}",
+            f"  next         {_cursor(page.next_url)}",
+            f"  quota left   {'no RateLimit header' if page.quota_left is None else page.quota_left}",
+        ]
+        lines += [f"  unusable     row {bad.position}: {bad.reason}" for bad in rows.bad[:3]]
+        if page.sample:
+            lines.append(f"  sample Hub   {page.sample}")
+    return [*lines, f"expand         all {len(EXPAND)} names accepted", "order          falls by _id"]
+
+
+def _cursor(url: str | None) -> str:
+    """The cursor's text where it can be read, for a person to compare with the known one."""
+    if url is None:
+        return "none: the last page"
+    cursor = parse_qs(urlsplit(url).query).get("cursor", [""])[0]
+    try:
+        return base64.b64decode(cursor, validate=True).decode("utf-8")[:200]
+    except ValueError:
+        return f"opaque cursor {cursor[:80]!r}"

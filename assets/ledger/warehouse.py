@@ -1,0 +1,86 @@
+"""The private warehouse file, and the rule that one process writes it at a time.
+
+Belongs here: connecting and waiting for one's turn. Does not belong here: tables.
+"""
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+
+from assets.errors import LedgerError
+
+# dbt names the database after the file's stem and bakes that name into its manifest.
+WAREHOUSE_NAME = "warehouse.duckdb"
+_TURN_SECONDS = 3600.0
+
+
+def warehouse_path(home: Path) -> Path:
+    """The warehouse of a ledger's home."""
+    return home / WAREHOUSE_NAME
+
+
+@contextlib.contextmanager
+def writer_turn(
+    home: Path,
+    wait_seconds: float = _TURN_SECONDS,
+    say: Callable[[str], None] = lambda line: None,
+) -> Iterator[None]:
+    """Hold the right to write the warehouse; whoever comes second waits.
+
+    DuckDB itself refuses a second process at once. This lock makes the second one wait, across
+    the command line, the UI and the schedule.
+
+    Raises:
+        LedgerError: Another run kept the turn longer than `wait_seconds`.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "warehouse.lock").open("w") as lock:
+        deadline = time.monotonic() + wait_seconds
+        waiting = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise LedgerError(
+                        f"another run has been writing {home} for {wait_seconds:.0f} s; "
+                        "wait for it or stop it"
+                    ) from None
+                if not waiting:
+                    say(f"waiting for another run that is writing {home}")
+                    waiting = True
+                time.sleep(0.2)
+        yield
+
+
+@contextlib.contextmanager
+def connect(home: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for one piece of work and let go of it.
+
+    Raises:
+        LedgerError: Another program holds the file, or it is not there to be read.
+    """
+    path = warehouse_path(home)
+    if read_only and not path.exists():
+        raise LedgerError(f"no warehouse at {path}: run make nightly, make import or make demo")
+    try:
+        connection = duckdb.connect(path, read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise LedgerError(
+                f"{path} cannot be opened ({str(error).splitlines()[0]}); "
+                "remove it and run make rebuild"
+            ) from None
+        raise LedgerError(
+            f"another program has {path} open; close it (BI tools read published/hub_ledger.duckdb)"
+        ) from None
+    try:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,25 @@
+{#-
+    The first family, by priority, whose namespace owns a repository or whose pattern its name
+    matches; NULL where none does. `owner` and `name` are expressions in lower case. The rules are
+    written out as constants, because DuckDB compiles a constant pattern once and any other once a row.
+-#}
+{% macro brand_of(owner, name) -%}
+    {%- set rules = run_query(
+        "select family, namespaces, name_pattern from " ~ ref('families') ~ " order by priority"
+    ) if execute else none -%}
+    case
+        {%- for rule in (rules.rows if rules else []) %}
+            when
+                {%- if rule[1] %}
+                    {{ owner }} in ({% for owner_name in rule[1].split(';') -%}
+                        '{{ owner_name | replace("'", "''") }}'{{ ", " if not loop.last }}
+                    {%- endfor %}) or
+                {%- endif %}
+                regexp_matches({{ name }}, '{{ rule[2] | replace("'", "''") }}')
+                then '{{ rule[0] | replace("'", "''") }}'
+        {%- endfor %}
+    {%- if not rules or not rules.rows %}
+            when false then ''
+    {%- endif %}
+    end
+{%- endmacro %}

@@ -1,0 +1,57 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='repo_id') }}
+
+-- Regular expressions over millions of names are dear, so that a name is judged once a version of
+-- the rules.
+with rules as (
+    select
+        md5(string_agg(
+            concat_ws(
+                chr(31), families.family, families.priority, families.publishers, families.namespaces,
+                families.name_pattern
+            ),
+            chr(30) order by families.priority
+        )) as rules_version
+    from {{ ref('families') }} as families
+),
+
+named as (
+    select attributes.repo_id from {{ ref('stg_model_attributes') }} as attributes
+    union
+    select parents.parent_repo_id from {{ ref('stg_model_parents') }} as parents
+),
+
+pending as (
+    select
+        named.repo_id,
+        case when contains(named.repo_id, '/') then lower(split_part(named.repo_id, '/', 1)) end
+            as owner_name,
+        lower(regexp_extract(named.repo_id, '[^/]*$')) as short_name,
+        rules.rules_version
+    from named
+    cross join rules
+    {% if is_incremental() %}
+        where not exists (
+            select 1
+            from {{ this }} as judged
+            where judged.repo_id = named.repo_id and judged.rules_version = rules.rules_version
+        )
+    {% endif %}
+),
+
+branded as (
+    select
+        pending.repo_id,
+        pending.owner_name,
+        pending.rules_version,
+        {{ brand_of('pending.owner_name', 'pending.short_name') }} as brand
+    from pending
+)
+
+select
+    branded.repo_id,
+    branded.brand,
+    branded.rules_version,
+    coalesce(list_contains(string_split(families.publishers, ';'), branded.owner_name), false)
+        as is_first_party
+from branded
+left join {{ ref('families') }} as families on branded.brand = families.family

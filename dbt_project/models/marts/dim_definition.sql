@@ -1,0 +1,5 @@
+select
+    definitions.definition,
+    definitions.version,
+    definitions.text
+from {{ ref('definitions') }} as definitions

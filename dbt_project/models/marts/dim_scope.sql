@@ -1,0 +1,4 @@
+select
+    scopes.scope,
+    scopes.rule
+from {{ ref('scopes') }} as scopes

@@ -1,0 +1,4 @@
+"""When and how things run: settings, definitions, jobs, schedules, commands, the sample Hub.
+
+Belongs here: everything about running. Does not belong here: what is produced (see `assets`).
+"""

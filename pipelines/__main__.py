@@ -1,0 +1,226 @@
+"""The commands behind `make`: each runs the same Dagster jobs as the UI and the schedule.
+
+Belongs here: arguments, the terminal, exit statuses. Does not belong here: work.
+"""
+
+import argparse
+import datetime as dt
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from assets.errors import LedgerError
+from pipelines.settings import Settings, read_settings
+
+_REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; 0 when it did its work, 1 when a run failed, 2 for what the user can mend."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(read_settings(), options)
+    except LedgerError as error:
+        print(f"hub-ledger: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("hub-ledger: stopped; the next run goes on from here", file=sys.stderr)
+        return 130
+
+
+def demo(settings: Settings, options: argparse.Namespace) -> int:
+    """The whole nightly against the embedded sample Hub, and its headline."""
+    from assets.captures.sources import import_files
+    from assets.captures.store import CaptureStore
+    from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
+    from pipelines.sample_hub.server import SampleHub, serving
+
+    today, catalogue = _today(), Catalogue()
+    store = CaptureStore(settings.home / "captures")
+    store.require_kind(SAMPLE)
+    with tempfile.TemporaryDirectory() as folder:
+        for days in (28, 21, 14, 7, 1):
+            catalogue.write(today - dt.timedelta(days=days), Path(folder))
+        import_files(store, Path(folder), settings.max_bad_share, SAMPLE)
+    with serving(SampleHub(catalogue.items(today), SAMPLE)) as endpoint:
+        print(f"Embedded sample Hub at {endpoint}: generated models, not the real Hub's.")
+        return _nightly(replace(settings, hub=replace(settings.hub, endpoint=endpoint, token=None)))
+
+
+def nightly(settings: Settings, options: argparse.Namespace) -> int:
+    """Tonight's capture from the Hub, facts, checks, publication."""
+    if options.date is not None and options.date != _today():
+        raise LedgerError(
+            f"DATE={options.date} is not today ({_today()} UTC): the Hub shows today's counters "
+            "only; past dates come from make backfill or make import"
+        )
+    return _nightly(settings)
+
+
+def import_captures(settings: Settings, options: argparse.Namespace) -> int:
+    """Captures made elsewhere, then their facts."""
+    import dagster as dg
+
+    from assets.captures.assets import HUB_CAPTURE, capture_metadata
+    from assets.captures.sources import import_files
+    from assets.captures.store import CaptureStore
+    from pipelines.jobs import FROM_CAPTURES
+    from pipelines.running import instance, run_job
+
+    if not options.captures:
+        raise LedgerError("which folder? make import CAPTURES=DIR")
+    store = CaptureStore(settings.home / "captures")
+    known = set(store.dates())
+    sealed = import_files(store, Path(options.captures).expanduser(), settings.max_bad_share)
+    for manifest in sealed:
+        print(f"{manifest.date}: {manifest.rows:,} rows, {manifest.quarantined} quarantined")
+    if known:
+        print(f"{len(known)} dates were recorded already and stay as they are.")
+    with instance(settings) as dagster:
+        for manifest in sealed:
+            dagster.report_runless_asset_event(
+                dg.AssetMaterialization(
+                    HUB_CAPTURE, partition=str(manifest.date), metadata=capture_metadata(manifest)
+                )
+            )
+    return _finished(settings, run_job(settings, FROM_CAPTURES, store.dates()))
+
+
+def rebuild(settings: Settings, options: argparse.Namespace) -> int:
+    """The warehouse again, from the captures on disk."""
+    from assets.captures.store import CaptureStore
+    from assets.ledger.warehouse import warehouse_path, writer_turn
+    from pipelines.jobs import FROM_CAPTURES
+    from pipelines.running import run_job
+
+    store = CaptureStore(settings.home / "captures")
+    dates = store.dates()
+    if not dates:
+        raise LedgerError(f"no captures in {store.root}: nothing to rebuild from")
+    for date in dates:
+        store.verify(date)
+    with writer_turn(settings.home, say=print):
+        path = warehouse_path(settings.home)
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    print(f"Rebuilding from {len(dates)} captures, {dates[0]} to {dates[-1]}.")
+    return _finished(settings, run_job(settings, FROM_CAPTURES, dates))
+
+
+def backfill(settings: Settings, options: argparse.Namespace) -> int:
+    """Past captures from the public archive."""
+    raise LedgerError(
+        "this version cannot read the public archive yet; captures made elsewhere come in with "
+        "make import CAPTURES=DIR"
+    )
+
+
+def probe(settings: Settings, options: argparse.Namespace) -> int:
+    """Two pages of the Hub: does it keep the contract the crawl relies on?"""
+    from assets.hub.client import HubClient
+    from assets.hub.listing import probe_contract
+
+    print("\n".join(probe_contract(HubClient(settings.hub, say=print))))
+    return 0
+
+
+def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
+    """Serve the embedded Hub until Ctrl-C."""
+    import time
+
+    from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
+    from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
+
+    if options.captures:
+        path = Path(options.captures).expanduser()
+        hub = SampleHub(read_capture_file(path), f"replay of {path.name}")
+    else:
+        hub = SampleHub(Catalogue().items(_today()), SAMPLE)
+    with serving(hub, options.port) as endpoint:
+        print(f"Sample Hub ({hub.sample}): HF_ENDPOINT={endpoint}  Ctrl-C stops it.", flush=True)
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            return 0
+
+
+def dev(settings: Settings, options: argparse.Namespace) -> int:
+    """The Dagster UI with its daemon; replaces this process."""
+    from pipelines.running import instance_folder
+
+    address = ["--host", "127.0.0.1", "--port", str(options.port or 3000)]
+    os.environ["DAGSTER_HOME"] = str(instance_folder(settings))
+    os.environ["HUB_LEDGER_HOME"] = str(settings.home)
+    print(f"Dagster UI: http://127.0.0.1:{options.port or 3000}  Ctrl-C stops it.", flush=True)
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    workspace = str(_REPOSITORY / "workspace.yaml")
+    os.execv(dagster, [dagster, "dev", "--workspace", workspace, *address])
+
+
+def _nightly(settings: Settings) -> int:
+    from pipelines.jobs import NIGHTLY
+    from pipelines.running import run_job
+
+    return _finished(settings, run_job(settings, NIGHTLY, [_today()]))
+
+
+def _finished(settings: Settings, succeeded: bool) -> int:
+    if not succeeded:
+        return 1
+    from assets.publication.headline import headline
+    from assets.publication.warehouse import PUBLISHED_NAME
+
+    published = settings.home / "published"
+    path = published / PUBLISHED_NAME
+    print(f"\n{headline(path)}\n")
+    print(f"Warehouse  {path}\nParquet    {published / 'parquet'}")
+    print(f"Manifest   {published / 'manifest.json'}")
+    python = Path(sys.executable)
+    shown = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    query = "from marts.fct_family_share_daily"
+    print(
+        f"Open it    {shown} -c \"import duckdb; "
+        f"print(duckdb.connect('{path}', read_only=True).sql('{query}'))\""
+    )
+    return 0
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pipelines")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[Settings, argparse.Namespace], int]) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=(command.__doc__ or "").splitlines()[0])
+        sub.set_defaults(command=command)
+        return sub
+
+    add("demo", demo)
+    add("nightly", nightly).add_argument("--date", type=_date)
+    add("import", import_captures).add_argument("--captures")
+    add("rebuild", rebuild)
+    add("backfill", backfill)
+    add("probe", probe)
+    sample = add("sample-hub", sample_hub)
+    sample.add_argument("--captures")
+    sample.add_argument("--port", type=int, default=0)
+    add("dev", dev).add_argument("--port", type=int, default=3000)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

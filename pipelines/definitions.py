@@ -1,0 +1,57 @@
+"""Everything Dagster loads, put together explicitly.
+
+Belongs here: assembly. Does not belong here: any definition of its own.
+"""
+
+import warnings
+
+import dagster as dg
+
+from assets.captures.assets import Progress, build_capture_assets
+from assets.facts.assets import build_fact_assets
+from assets.ledger.assets import build_ledger_assets
+from assets.publication.assets import build_publication_assets
+from pipelines.jobs import JOBS
+from pipelines.partitions import nightly_partitions
+from pipelines.schedules import build_schedules
+from pipelines.settings import Settings, read_settings
+
+# One run for a range of dates rests on a parameter that Dagster still calls beta.
+warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
+
+
+def build_definitions(settings: Settings, progress: Progress | None = None) -> dg.Definitions:
+    """All assets, checks, jobs and schedules for one set of settings.
+
+    Args:
+        settings: Where the record is kept, which Hub is asked.
+        progress: Told after each page of the crawl, for a terminal.
+
+    Raises:
+        LedgerError: dbt does not accept the project.
+    """
+    partitions = nightly_partitions(settings)
+    captures = build_capture_assets(
+        settings.home,
+        settings.hub,
+        partitions,
+        settings.max_bad_share,
+        settings.page_size,
+        settings.step_retries,
+        progress,
+    )
+    ledger = build_ledger_assets(settings.home, partitions)
+    facts = build_fact_assets(settings.home, partitions)
+    marts = [key for asset in facts for key in asset.keys if key.path[0] == "marts"]
+    publication = build_publication_assets(settings.home, sorted(marts))
+    return dg.Definitions(
+        assets=[*captures, *ledger, *facts, *publication],
+        jobs=JOBS,
+        schedules=build_schedules(settings),
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `workspace.yaml` loads: the definitions for this process's environment."""
+    return build_definitions(read_settings())

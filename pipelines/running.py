@@ -1,0 +1,119 @@
+"""A job run in this process, recorded in the same Dagster instance that the UI shows.
+
+Belongs here: the instance, and running a job from the terminal. Does not belong here: commands.
+"""
+
+import contextlib
+import datetime as dt
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+
+from assets.captures.store import OpenCapture
+from assets.errors import LedgerError
+from pipelines.definitions import build_definitions
+from pipelines.settings import Settings
+
+_DAGSTER_YAML = Path(__file__).resolve().parents[1] / "deploy" / "dagster.yaml"
+
+
+def instance_folder(settings: Settings) -> Path:
+    """Dagster's folder under the ledger's home, with the project's dagster.yaml in it."""
+    given = os.environ.get("DAGSTER_HOME", "").strip()
+    if given:
+        return Path(given)
+    folder = settings.home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_DAGSTER_YAML, folder / "dagster.yaml")
+    return folder
+
+
+@contextlib.contextmanager
+def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of a home."""
+    with dg.DagsterInstance.from_config(str(instance_folder(settings))) as opened:
+        yield opened
+
+
+def run_job(settings: Settings, job_name: str, dates: list[dt.date]) -> bool:
+    """Run a job over some dates in one run; whether it succeeded.
+
+    Raises:
+        LedgerError: A step failed with a message of its own, or a date lies outside the calendar.
+    """
+    for date in (dates[0], dates[-1]):
+        if date < settings.start_date:
+            raise LedgerError(
+                f"{date} lies before the first date of the calendar ({settings.start_date}); "
+                "set HUB_LEDGER_START_DATE to an earlier one"
+            )
+    # One try a step: at a terminal a person reads the reason and decides.
+    definitions = build_definitions(
+        replace(settings, step_retries=0), progress=_show_progress if sys.stderr.isatty() else None
+    )
+    job = definitions.resolve_job_def(job_name)
+    first, last = dates[0].isoformat(), dates[-1].isoformat()
+    where = (
+        {"partition_key": first}
+        if first == last
+        else {
+            "tags": {
+                "dagster/asset_partition_range_start": first,
+                "dagster/asset_partition_range_end": last,
+            }
+        }
+    )
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    log = settings.home / "dagster" / "terminal.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    print(f"Running {job_name} for {first if first == last else f'{first} to {last}'} ...", flush=True)
+    # dbt's own lines go to a file: the terminal shows what a person needs.
+    with instance(settings) as dagster, log.open("w") as out, contextlib.redirect_stdout(out):
+        result = job.execute_in_process(
+            instance=dagster,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            **where,  # type: ignore[arg-type]
+        )
+    _summarise(result)
+    if not result.success:
+        _explain(result, log)
+    return result.success
+
+
+def _show_progress(capture: OpenCapture, quota_left: int | None) -> None:
+    quota = "" if quota_left is None else f", quota left {quota_left}"
+    end = "\n" if capture.complete else ""
+    print(f"\r{capture.pages} pages, {capture.rows:,} models{quota}   ", end=end, file=sys.stderr)
+
+
+def _summarise(result: dg.ExecuteInProcessResult) -> None:
+    checks = result.get_asset_check_evaluations()
+    passed = sum(check.passed for check in checks)
+    for event in result.all_events:
+        if event.is_step_success:
+            seconds = event.step_success_data.duration_ms / 1000
+            print(f"  {event.step_key:<24}{seconds:>6.1f} s")
+    if checks:
+        print(f"  {passed} of {len(checks)} checks passed")
+
+
+def _explain(result: dg.ExecuteInProcessResult, log: Path) -> None:
+    """Say why a run failed; a failure with a text of its own is raised as that text."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            said = data.user_failure_data.description if data.user_failure_data else None
+            if said and "\n" not in said:
+                raise LedgerError(said)
+            print(said or f"{event.step_key}: {data.error_display_string}", file=sys.stderr)
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    for check in failed:
+        print(f"check failed: {check.check_name} on {check.asset_key.to_user_string()}", file=sys.stderr)
+    print(f"Nothing was published. dbt's own words are in {log}", file=sys.stderr)

@@ -1,0 +1,105 @@
+"""Every setting once, typed, from the environment.
+
+Belongs here: names, defaults, limits and their validation. Does not belong here: use of them.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from assets.errors import LedgerError
+from assets.hub.client import HubAccess
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process; see `.env.example` for their meaning."""
+
+    home: Path = Path("data").absolute()
+    hub: HubAccess = field(default_factory=lambda: HubAccess("https://huggingface.co"))
+    page_size: int = 1000
+    max_bad_share: float = 0.01
+    start_date: dt.date = dt.date(2024, 7, 24)
+    schedule_on: bool = False
+    schedule_cron: str = "10 3 * * *"
+    step_retries: int = 2
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        LedgerError: Names the variable that cannot be used, its value and what it should be.
+    """
+    env = os.environ if environment is None else environment
+
+    def read(name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
+        text = env.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, OverflowError):
+            raise LedgerError(f"{name}={text!r} cannot be used: it should be {expected}") from None
+
+    defaults = Settings()
+    home = Path(env.get("HUB_LEDGER_HOME", "").strip() or "data").expanduser().absolute()
+    if home.exists() and not home.is_dir():
+        raise LedgerError(f"HUB_LEDGER_HOME={home} is a file; it should be a folder")
+    return Settings(
+        home=home,
+        hub=HubAccess(
+            endpoint=env.get("HF_ENDPOINT", "").strip().rstrip("/") or defaults.hub.endpoint,
+            token=env.get("HF_TOKEN", "").strip() or None,
+            timeout=read(
+                "HUB_LEDGER_REQUEST_TIMEOUT", defaults.hub.timeout, _seconds, "seconds, above 0"
+            ),
+            tries=read("HUB_LEDGER_REQUEST_TRIES", defaults.hub.tries, _between(1, 50), "1 to 50"),
+        ),
+        page_size=read(
+            "HUB_LEDGER_PAGE_SIZE", defaults.page_size, _between(1, 1000), "1 to 1000 rows"
+        ),
+        max_bad_share=read(
+            "HUB_LEDGER_MAX_QUARANTINED_SHARE", defaults.max_bad_share, _share, "a share, 0 to 1"
+        ),
+        start_date=read(
+            "HUB_LEDGER_START_DATE", defaults.start_date, dt.date.fromisoformat, "YYYY-MM-DD"
+        ),
+        schedule_on=read("HUB_LEDGER_SCHEDULE", False, _switch, "on or off"),
+        schedule_cron=env.get("HUB_LEDGER_SCHEDULE_CRON", "").strip() or defaults.schedule_cron,
+    )
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 86400:
+        raise ValueError
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError
+    return number
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError
+    return text.lower() == "on"
