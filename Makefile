@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin/python -m pipelines
+-include .env
+export
 export DO_NOT_TRACK := 1
 
 .venv/.ready: requirements.lock pyproject.toml

@@ -5,7 +5,7 @@ Belongs here: exceptions that cross subjects. Does not belong here: errors of on
 
 
 class LedgerError(Exception):
-    """A failure that trying again does not mend; its text is one line: what is wrong, what to do."""
+    """A failure that trying again does not mend; one line: what is wrong, what to do."""
 
 
 class HubUnavailable(LedgerError):

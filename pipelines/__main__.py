@@ -19,7 +19,7 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; 0 when it did its work, 1 when a run failed, 2 for what the user can mend."""
+    """Run one command: 0 for done, 1 for a run that failed, 2 for what the user can mend."""
     options = _parser().parse_args(arguments)
     try:
         return options.command(read_settings(), options)
@@ -86,7 +86,7 @@ def import_captures(settings: Settings, options: argparse.Namespace) -> int:
                     HUB_CAPTURE, partition=str(manifest.date), metadata=capture_metadata(manifest)
                 )
             )
-    return _finished(settings, run_job(settings, FROM_CAPTURES, store.dates()))
+    return _finished(settings, run_job(settings, FROM_CAPTURES, store.dates()[-1]))
 
 
 def rebuild(settings: Settings, options: argparse.Namespace) -> int:
@@ -107,7 +107,7 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
         path.unlink(missing_ok=True)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
     print(f"Rebuilding from {len(dates)} captures, {dates[0]} to {dates[-1]}.")
-    return _finished(settings, run_job(settings, FROM_CAPTURES, dates))
+    return _finished(settings, run_job(settings, FROM_CAPTURES, dates[-1]))
 
 
 def backfill(settings: Settings, options: argparse.Namespace) -> int:
@@ -158,14 +158,14 @@ def dev(settings: Settings, options: argparse.Namespace) -> int:
     print(f"Dagster UI: http://127.0.0.1:{options.port or 3000}  Ctrl-C stops it.", flush=True)
     dagster = str(Path(sys.executable).with_name("dagster"))
     workspace = str(_REPOSITORY / "workspace.yaml")
-    os.execv(dagster, [dagster, "dev", "--workspace", workspace, *address])
+    os.execv(dagster, [dagster, "dev", "--workspace", workspace, *address])  # noqa: S606
 
 
 def _nightly(settings: Settings) -> int:
     from pipelines.jobs import NIGHTLY
     from pipelines.running import run_job
 
-    return _finished(settings, run_job(settings, NIGHTLY, [_today()]))
+    return _finished(settings, run_job(settings, NIGHTLY, _today()))
 
 
 def _finished(settings: Settings, succeeded: bool) -> int:
@@ -183,7 +183,7 @@ def _finished(settings: Settings, succeeded: bool) -> int:
     shown = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
     query = "from marts.fct_family_share_daily"
     print(
-        f"Open it    {shown} -c \"import duckdb; "
+        f'Open it    {shown} -c "import duckdb; '
         f"print(duckdb.connect('{path}', read_only=True).sql('{query}'))\""
     )
     return 0
@@ -204,7 +204,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipelines")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable[[Settings, argparse.Namespace], int]) -> argparse.ArgumentParser:
+    def add(
+        name: str, command: Callable[[Settings, argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=(command.__doc__ or "").splitlines()[0])
         sub.set_defaults(command=command)
         return sub

@@ -41,45 +41,36 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
         yield opened
 
 
-def run_job(settings: Settings, job_name: str, dates: list[dt.date]) -> bool:
-    """Run a job over some dates in one run; whether it succeeded.
+def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
+    """Run a job for a date; whether it succeeded.
+
+    The ledger takes along whatever is sealed and not loaded, the facts whatever is due, so that one
+    run finishes any number of dates.
 
     Raises:
-        LedgerError: A step failed with a message of its own, or a date lies outside the calendar.
+        LedgerError: A step failed with a message of its own, or the date lies outside the calendar.
     """
-    for date in (dates[0], dates[-1]):
-        if date < settings.start_date:
-            raise LedgerError(
-                f"{date} lies before the first date of the calendar ({settings.start_date}); "
-                "set HUB_LEDGER_START_DATE to an earlier one"
-            )
+    if date < settings.start_date:
+        raise LedgerError(
+            f"{date} lies before the first date of the calendar ({settings.start_date}); "
+            "set HUB_LEDGER_START_DATE to an earlier one"
+        )
     # One try a step: at a terminal a person reads the reason and decides.
     definitions = build_definitions(
         replace(settings, step_retries=0), progress=_show_progress if sys.stderr.isatty() else None
     )
     job = definitions.resolve_job_def(job_name)
-    first, last = dates[0].isoformat(), dates[-1].isoformat()
-    where = (
-        {"partition_key": first}
-        if first == last
-        else {
-            "tags": {
-                "dagster/asset_partition_range_start": first,
-                "dagster/asset_partition_range_end": last,
-            }
-        }
-    )
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     log = settings.home / "dagster" / "terminal.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    print(f"Running {job_name} for {first if first == last else f'{first} to {last}'} ...", flush=True)
+    print(f"Running {job_name} for {date} ...", flush=True)
     # dbt's own lines go to a file: the terminal shows what a person needs.
     with instance(settings) as dagster, log.open("w") as out, contextlib.redirect_stdout(out):
         result = job.execute_in_process(
             instance=dagster,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            **where,  # type: ignore[arg-type]
+            partition_key=date.isoformat(),
         )
     _summarise(result)
     if not result.success:
@@ -115,5 +106,8 @@ def _explain(result: dg.ExecuteInProcessResult, log: Path) -> None:
             print(said or f"{event.step_key}: {data.error_display_string}", file=sys.stderr)
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     for check in failed:
-        print(f"check failed: {check.check_name} on {check.asset_key.to_user_string()}", file=sys.stderr)
+        print(
+            f"check failed: {check.check_name} on {check.asset_key.to_user_string()}",
+            file=sys.stderr,
+        )
     print(f"Nothing was published. dbt's own words are in {log}", file=sys.stderr)

@@ -22,7 +22,7 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             if settings.schedule_on
             else dg.DefaultScheduleStatus.STOPPED
         ),
-        description="Records tonight and rebuilds what follows from it. Switch: HUB_LEDGER_SCHEDULE.",
+        description="Records tonight and what follows from it; HUB_LEDGER_SCHEDULE switches it.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         date = context.scheduled_execution_time.strftime("%Y-%m-%d")

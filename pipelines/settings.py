@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Settings:
     """The settings of one process; see `.env.example` for their meaning."""
 
-    home: Path = Path("data").absolute()
+    home: Path = field(default_factory=lambda: Path("data").absolute())
     hub: HubAccess = field(default_factory=lambda: HubAccess("https://huggingface.co"))
     page_size: int = 1000
     max_bad_share: float = 0.01

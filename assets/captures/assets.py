@@ -38,7 +38,9 @@ def capture_metadata(manifest: Manifest) -> dict[str, dg.MetadataValue]:
         "dagster/partition_row_count": dg.MetadataValue.int(manifest.rows),
         "source": dg.MetadataValue.text(manifest.source),
         "origin": dg.MetadataValue.text(manifest.origin),
-        "data": dg.MetadataValue.text(f"SAMPLE ({manifest.sample})" if manifest.sample else "observed"),
+        "data": dg.MetadataValue.text(
+            f"SAMPLE ({manifest.sample})" if manifest.sample else "observed"
+        ),
         "pages": dg.MetadataValue.int(manifest.pages),
         "quarantined_rows": dg.MetadataValue.int(manifest.quarantined),
         "retries": dg.MetadataValue.int(manifest.retries),

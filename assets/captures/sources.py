@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import zstandard
 
@@ -25,6 +25,7 @@ from assets.hub.listing import PAGE_SIZE, crawl, first_url
 
 _FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\.jsonl(\.gz|\.zst)?")
 _CHUNK_ROWS = 1000
+_READ_BYTES = 1 << 16
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 
 
@@ -150,13 +151,45 @@ def _append_file(capture: OpenCapture, path: Path, sample: str | None) -> None:
 
 def _opened(path: Path) -> IO[bytes]:
     if path.suffix == ".gz":
-        return io.BufferedReader(gzip.open(path, "rb"))  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.open(path, "rb"))
     if path.suffix == ".zst":
-        raw = zstandard.ZstdDecompressor().stream_reader(
-            path.open("rb"), read_across_frames=True, closefd=True
-        )
-        return io.BufferedReader(raw)
+        return io.BufferedReader(_ZstdFile(path))
     return path.open("rb")
+
+
+class _ZstdFile(io.RawIOBase):
+    """A zstd file of any number of frames; unlike zstandard's own reader it notices a cut one."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._decoder = zstandard.ZstdDecompressor().decompressobj()
+        self._fed = False
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            if self._decoder.eof:
+                data = self._decoder.unused_data
+                self._decoder, self._fed = zstandard.ZstdDecompressor().decompressobj(), False
+            else:
+                data = b""
+            data = data or self._file.read(_READ_BYTES)
+            if not data:
+                if self._fed:
+                    raise EOFError("the file ends in the middle of a frame")
+                return 0
+            self._fed = True
+            self._ready = self._decoder.decompress(data)
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _bounded_lines(file: IO[bytes], path: Path) -> Iterator[bytes]:

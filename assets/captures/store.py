@@ -173,7 +173,9 @@ class CaptureStore:
             LedgerError: The date is sealed already, or another process is writing it.
         """
         if self.has(date):
-            raise LedgerError(f"{date} is recorded already in {self.folder(date)}; it stays as it is")
+            raise LedgerError(
+                f"{date} is recorded already in {self.folder(date)}; it stays as it is"
+            )
         folder = self.root / ".open" / date.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
         with (self.root / ".open" / f"{date}.lock").open("w") as lock:
@@ -231,13 +233,17 @@ class OpenCapture:
         """Whether the last page received named no further one."""
         return bool(self.notes) and self.notes[-1].next_url is None
 
-    def append(self, rows: ParsedRows, next_url: str | None = None, sample: str | None = None) -> None:
+    def append(
+        self, rows: ParsedRows, next_url: str | None = None, sample: str | None = None
+    ) -> None:
         """Put one page on disk, then note it in the journal."""
         number = len(self.notes) + 1
         compressor = zstandard.ZstdCompressor(3, write_checksum=True)
         _write_durably(self._page(number), compressor.compress(rows.lines))
         if rows.bad:
-            _write_durably(self._bad_page(number), compressor.compress(_bad_lines(number, rows.bad)))
+            _write_durably(
+                self._bad_page(number), compressor.compress(_bad_lines(number, rows.bad))
+            )
         note = _PageNote(
             page=number,
             rows=rows.rows,
@@ -257,7 +263,9 @@ class OpenCapture:
         """Why the first quarantined row was refused, for a message."""
         for note in self.notes:
             if note.bad:
-                lines = zstandard.ZstdDecompressor().decompress(self._bad_page(note.page).read_bytes())
+                lines = zstandard.ZstdDecompressor().decompress(
+                    self._bad_page(note.page).read_bytes()
+                )
                 first = msgspec.json.decode(lines.splitlines()[0])
                 return f"page {note.page}, row {first['position']}: {first['reason']}"
         return "none"
@@ -306,7 +314,7 @@ class OpenCapture:
         self.notes = []
 
     def refuse(self) -> Path:
-        """Set a capture that cannot count aside for inspection, so that the next try starts anew."""
+        """Set a capture that cannot count aside for inspection; the next try starts anew."""
         aside = self._store.root / ".refused" / f"{self.date}-{_now():%H%M%S}"
         aside.parent.mkdir(exist_ok=True)
         self.folder.rename(aside)

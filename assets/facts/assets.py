@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    dbt_assets,
+)
 
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
@@ -41,7 +46,9 @@ def build_fact_assets(
     """The assets of this subject, for one home."""
     manifest = manifest_path()
     translator = _Translator(
-        DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_code_references=False)
+        DagsterDbtTranslatorSettings(
+            enable_source_tests_as_checks=True, enable_code_references=False
+        )
     )
 
     @dbt_assets(
@@ -76,6 +83,10 @@ def build_fact_assets(
             if not context.is_subset:
                 with connect(home) as connection:
                     facts_done(connection, due)
+                for key in sorted(context.selected_asset_keys):
+                    if key.path[-1].startswith("fct_"):
+                        for date in sorted(set(due) - set(dates)):
+                            context.log_event(dg.AssetMaterialization(key, partition=str(date)))
             shutil.rmtree(target, ignore_errors=True)
 
     return [facts]

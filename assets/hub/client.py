@@ -68,7 +68,9 @@ class HubAccess:
         try:
             parts.port  # noqa: B018  the property is what raises
         except ValueError:
-            raise LedgerError(f"HF_ENDPOINT {self.endpoint!r} has a port that is no number") from None
+            raise LedgerError(
+                f"HF_ENDPOINT {self.endpoint!r} has a port that is no number"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,8 @@ class HubClient:
         ours, theirs = urlsplit(self.access.endpoint), urlsplit(url)
         if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
             raise LedgerError(
-                f"{self.access.endpoint} points to another host ({theirs.netloc[:100]!r}); refused, "
-                "because the token and the record would follow it"
+                f"{self.access.endpoint} points to another host ({theirs.netloc[:100]!r}); "
+                "refused, because the token and the record would follow it"
             )
 
 

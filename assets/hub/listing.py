@@ -99,16 +99,21 @@ def probe_contract(client: HubClient) -> list[str]:
     url = first_url(client)
     for number, page in enumerate(itertools.islice(crawl(client, url), 2), 1):
         rows = page.rows
+        quota = "no RateLimit header" if page.quota_left is None else page.quota_left
         lines += [
             f"page {number}         {rows.rows} rows, {len(rows.bad)} unusable",
             f"  _id          {rows.first_id} to {rows.last_id}",
             f"  next         {_cursor(page.next_url)}",
-            f"  quota left   {'no RateLimit header' if page.quota_left is None else page.quota_left}",
+            f"  quota left   {quota}",
         ]
         lines += [f"  unusable     row {bad.position}: {bad.reason}" for bad in rows.bad[:3]]
         if page.sample:
             lines.append(f"  sample Hub   {page.sample}")
-    return [*lines, f"expand         all {len(EXPAND)} names accepted", "order          falls by _id"]
+    return [
+        *lines,
+        f"expand         all {len(EXPAND)} names accepted",
+        "order          falls by _id",
+    ]
 
 
 def _cursor(url: str | None) -> str:

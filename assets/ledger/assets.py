@@ -21,9 +21,9 @@ WAREHOUSE_POOL = "warehouse"
 _TABLES = {
     "captures": "One row a capture: what was recorded on a date, from where, with which verdict.",
     "models": "One row a model ever listed: the ledger's key for the Hub's immutable _id.",
-    "model_counters": "One row a model a date: downloads (30 days, all time), likes, trending score.",
+    "model_counters": "One row a model a date: downloads of 30 days and all time, likes, trend.",
     "model_attributes": "One row a model and state, with the dates between which it was seen.",
-    "model_parents": "One row a declared lineage edge, with the dates between which it was declared.",
+    "model_parents": "One row a declared lineage edge, with the dates between which it stood.",
     "facts_due": "Dates whose facts the next dbt run computes; empty when all facts are in place.",
 }
 
@@ -72,13 +72,20 @@ def build_ledger_assets(
                 loaded = [load_capture(connection, store, date) for date in dates]
         for load in loaded:
             context.log.info(_said(load))
+            if load.date not in wanted:
+                for table in _TABLES:
+                    context.log_event(
+                        dg.AssetMaterialization(["raw", table], partition=str(load.date))
+                    )
         for table in _TABLES:
             metadata: dict[str, dg.MetadataValue] = {"captures": dg.MetadataValue.int(len(loaded))}
             if table == "model_counters":
                 metadata["dagster/partition_row_count"] = dg.MetadataValue.int(
                     sum(load.models for load in loaded)
                 )
-                metadata["new_models"] = dg.MetadataValue.int(sum(load.new_models for load in loaded))
+                metadata["new_models"] = dg.MetadataValue.int(
+                    sum(load.new_models for load in loaded)
+                )
             yield dg.MaterializeResult(asset_key=["raw", table], metadata=metadata)
 
     return [ledger]

@@ -190,7 +190,8 @@ def load_capture(
     ensure_schema(connection)
     manifest = store.manifest(date)
     held = connection.execute(
-        "select items_sha256, rows - duplicates from raw.captures where date = $date", {"date": date}
+        "select items_sha256, rows - duplicates from raw.captures where date = $date",
+        {"date": date},
     ).fetchone()
     if held is not None:
         if held[0] != manifest.items_sha256:
@@ -256,7 +257,10 @@ def mark_facts_due(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) 
 def facts_due(connection: duckdb.DuckDBPyConnection) -> list[dt.date]:
     """Loaded dates whose facts are not finished, ascending."""
     ensure_schema(connection)
-    return [row[0] for row in connection.execute("select date from raw.facts_due order by date").fetchall()]
+    return [
+        row[0]
+        for row in connection.execute("select date from raw.facts_due order by date").fetchall()
+    ]
 
 
 def facts_done(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> None:
@@ -274,18 +278,21 @@ def _load(connection: duckdb.DuckDBPyConnection, items: Path, date: dt.date) -> 
     (after,) = _one(connection, "select count(*) from raw.models")
     connection.execute(_COUNTERS, {"date": date})
     connection.execute(_ATTRIBUTE_STATES)
-    _record_states(connection, "raw.model_attributes", date)
+    _record_states(connection, "raw.model_attributes", date, no_row="false")
     connection.execute(_LINEAGE_STATES)
-    _record_states(connection, "raw.model_lineage", date)
+    _record_states(connection, "raw.model_lineage", date, no_row="len(seen.parents) = 0")
     connection.execute("drop table listed; drop table states; drop table changed")
     return Loaded(date, distinct, after - known, rows - distinct, already=False)
 
 
-def _record_states(connection: duckdb.DuckDBPyConnection, table: str, date: dt.date) -> None:
+def _record_states(
+    connection: duckdb.DuckDBPyConnection, table: str, date: dt.date, no_row: str
+) -> None:
     """Fit the states seen on one date (temp table `states`) into a history of half-open intervals.
 
     The result depends only on which states were seen on which dates, not on the order of loading:
     an interval runs from the first sighting of a state to the first sighting of another one.
+    `no_row` tells which state of `seen` a model has before its first interval.
     """
     columns = [
         row[0] for row in connection.execute(f"describe {table}").fetchall()
@@ -311,8 +318,8 @@ def _record_states(connection: duckdb.DuckDBPyConnection, table: str, date: dt.d
                 and held.valid_from <= $date
                 and (held.valid_to is null or held.valid_to > $date)
             where
-                held.model_key is null
-                or row({", ".join(f"seen.{c}" for c in columns)})
+                (held.model_key is null and not ({no_row}))
+                or held.model_key is not null and row({", ".join(f"seen.{c}" for c in columns)})
                 is distinct from row({", ".join(f"held.{c}" for c in columns)})
         ),
 

@@ -16,9 +16,7 @@ from assets.publication.headline import headline
 from assets.publication.warehouse import publish
 
 
-def build_publication_assets(
-    home: Path, marts: Iterable[dg.AssetKey]
-) -> list[dg.AssetsDefinition]:
+def build_publication_assets(home: Path, marts: Iterable[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The assets of this subject, for one home; `marts` is what is published."""
 
     @dg.asset(

@@ -73,7 +73,9 @@ def publish(home: Path) -> Publication:
         "tables": counts,
         "definitions": definitions,
         "storage_version": STORAGE_VERSION,
-        "software": {name: version(name) for name in ("hub-ledger", "duckdb", "dbt-core", "dagster")},
+        "software": {
+            name: version(name) for name in ("hub-ledger", "duckdb", "dbt-core", "dagster")
+        },
         "files": {
             str(path.relative_to(building)): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
             for path in sorted(building.rglob("*"))
@@ -104,14 +106,16 @@ def _copy(
     connection: duckdb.DuckDBPyConnection, tables: list[str], copy: Path, parquet: Path
 ) -> dict[str, int]:
     """Copy tables with their comments; rows by table. Table names are dbt's, never the Hub's."""
-    source = _one(connection, "select current_database()")
-    connection.execute(f"attach {_text(copy)} as published (storage_version {_text(STORAGE_VERSION)})")
+    source = connection.execute("select current_database()").fetchall()[0][0]
+    connection.execute(
+        f"attach {_text(copy)} as published (storage_version {_text(STORAGE_VERSION)})"
+    )
     connection.execute(f"create schema published.{SCHEMA}")
     counts = {}
     for table in tables:
         name = f'{SCHEMA}."{table}"'
         connection.execute(f"create table published.{name} as from {source}.{name} order by all")
-        counts[table] = int(_one(connection, f"select count(*) from published.{name}"))
+        counts[table] = _count(connection, f"published.{name}")
         for column, comment in connection.execute(
             """
             select null, comment from duckdb_tables()
@@ -135,7 +139,7 @@ def _verify(copy: Path, counts: dict[str, int]) -> None:
     """Open the copy as a reader would, before anyone can."""
     with duckdb.connect(copy, read_only=True) as connection:
         for table, expected in counts.items():
-            found = _one(connection, f'select count(*) from {SCHEMA}."{table}"')
+            found = _count(connection, f'{SCHEMA}."{table}"')
             if found != expected:
                 raise LedgerError(
                     f"the copy of {table} holds {found} rows instead of {expected}; not published"
@@ -160,7 +164,7 @@ def _replace(building: Path, published: Path) -> None:
             os.fsync(file.fileno())
         target = published / path.relative_to(building)
         target.parent.mkdir(exist_ok=True)
-        os.replace(path, target)
+        path.replace(target)
     current = {path.relative_to(building) for path in files}
     for old in (published / "parquet").glob("*.parquet"):
         if old.relative_to(published) not in current:
@@ -168,10 +172,8 @@ def _replace(building: Path, published: Path) -> None:
     shutil.rmtree(building)
 
 
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> object:
-    row = connection.execute(query).fetchone()
-    assert row is not None
-    return row[0]
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _sha256(path: Path) -> str:

@@ -77,9 +77,15 @@ _SERIES: list[tuple[str, str, tuple[float, ...], str, str | None, float]] = [
 ]
 
 _REPACKAGERS = ("unsloth", "bartowski", "mradermacher", "lmstudio-community", "mlx-community")
-_RELATIONS = (("adapter", 42.6), ("finetune", 35.9), ("quantized", 19.2), ("merge", 2.3))
+_RELATIONS = {"adapter": 42.6, "finetune": 35.9, "quantized": 19.2, "merge": 2.3}
 _TOPICS = ("sentiment", "ocr", "detector", "tts", "segmenter", "ranker", "policy", "lora", "agent")
-_TASKS = ("text-classification", "object-detection", "text-to-speech", "reinforcement-learning", None)
+_TASKS = (
+    "text-classification",
+    "object-detection",
+    "text-to-speech",
+    "reinforcement-learning",
+    None,
+)
 
 
 @dataclass
@@ -140,7 +146,9 @@ class Catalogue:
             created = _START + (_FULL - _START) * share + dt.timedelta(seconds=number % 60)
             if created > night:
                 break
-            older = [base for base in bases if base.created < created] + models[len(bases) :][-1500:]
+            older = [base for base in bases if base.created < created] + models[len(bases) :][
+                -1500:
+            ]
             models.append(self._derived(rng, number, created, older, gone))
         return models + self._curiosities(models)
 
@@ -156,16 +164,20 @@ class Catalogue:
                 models.append(base)
                 if task in (_TEXT, _VLM) and len(sizes) > 1:
                     tuned = _Model(
-                        f"{name}-Instruct", made + dt.timedelta(hours=1), rate * 2, task, base.parameters
+                        f"{name}-Instruct",
+                        made + dt.timedelta(hours=1),
+                        rate * 2,
+                        task,
+                        base.parameters,
                     )
                     tuned.relation, tuned.parents = "finetune", [base]
                     models.append(tuned)
         by_name = {model.repo_id: model for model in models}
-        for size in ("7B", "14B", "32B"):
-            parent = by_name[f"Qwen/Qwen2.5-{size}"]
+        for label in ("7B", "14B", "32B"):
+            parent = by_name[f"Qwen/Qwen2.5-{label}"]
             models.append(
                 _Model(
-                    f"deepseek-ai/DeepSeek-R1-Distill-Qwen-{size}",
+                    f"deepseek-ai/DeepSeek-R1-Distill-Qwen-{label}",
                     dt.datetime(2025, 1, 20, 9, tzinfo=dt.UTC),
                     1.5e6,
                     _TEXT,
@@ -198,8 +210,7 @@ class Catalogue:
         if not older or rng.random() < 0.33:
             name = f"{account}/{rng.choice(_TOPICS)}-{number}"
             return _Model(name, created, rate, rng.choice(_TASKS), None)
-        relations, parts = zip(*_RELATIONS, strict=True)
-        relation = rng.choices(relations, parts)[0]
+        relation = rng.choices(list(_RELATIONS), list(_RELATIONS.values()))[0]
         # People build on what is used, and on what is new.
         weights = [
             (model.rate + 50) ** 0.35 * math.exp((model.created - created).days / 300)
@@ -230,9 +241,13 @@ class Catalogue:
         at = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
         base = models[0]
         one = _Model("user-0001/ouroboros-a", at, 900, _TEXT, None, "finetune")
-        two = _Model("user-0002/ouroboros-b", at + dt.timedelta(hours=1), 700, _TEXT, None, "finetune")
+        two = _Model(
+            "user-0002/ouroboros-b", at + dt.timedelta(hours=1), 700, _TEXT, None, "finetune"
+        )
         one.parents, two.parents = [two], [one, base]
-        narcissus = _Model("user-0003/narcissus", at + dt.timedelta(hours=2), 50, _TEXT, None, "finetune")
+        narcissus = _Model(
+            "user-0003/narcissus", at + dt.timedelta(hours=2), 50, _TEXT, None, "finetune"
+        )
         narcissus.parents = [narcissus]
         return [one, two, narcissus]
 
@@ -264,7 +279,10 @@ class Catalogue:
         if gate < 0.7:
             item["library_name"] = "peft" if model.relation == "adapter" else "transformers"
         if model.parameters and gate < 0.8:
-            item["safetensors"] = {"parameters": {"BF16": model.parameters}, "total": model.parameters}
+            item["safetensors"] = {
+                "parameters": {"BF16": model.parameters},
+                "total": model.parameters,
+            }
         if model.parents and not model.tags_only:
             item["baseModels"] = {
                 "relation": model.relation,

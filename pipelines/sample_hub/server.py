@@ -111,7 +111,9 @@ class SampleHub:
         for name in expand:
             if name not in _LIST_EXPANDS:
                 expected = "|".join(json.dumps(known) for known in _LIST_EXPANDS)
-                return self._error(400, f"Invalid option: expected one of {expected}", quota_headers)
+                return self._error(
+                    400, f"Invalid option: expected one of {expected}", quota_headers
+                )
         try:
             limit = max(1, min(int(query.get("limit", MAX_LIMIT)), MAX_LIMIT))
             after = _decode_cursor(query["cursor"]) if "cursor" in query else None
@@ -137,8 +139,9 @@ class SampleHub:
             elapsed = self._clock() - self._window_start
         allowed = self._used < self.quota
         self._used += allowed
+        left, reset = self.quota - self._used, max(1, round(self.window - elapsed))
         return {
-            "RateLimit": f'"api";r={self.quota - self._used};t={max(1, round(self.window - elapsed))}',
+            "RateLimit": f'"api";r={left};t={reset}',
             "RateLimit-Policy": f'"fixed window";"api";q={self.quota};w={round(self.window)}',
             SAMPLE_HEADER: self.sample,
         }, allowed
@@ -185,7 +188,9 @@ def read_capture_file(path: Path) -> list[Item]:
         if path.suffix == ".gz":
             data = gzip.decompress(data)
         elif path.suffix == ".zst":
-            with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as reader:
+            with zstandard.ZstdDecompressor().stream_reader(
+                data, read_across_frames=True
+            ) as reader:
                 data = reader.read()
         return [json.loads(line) for line in data.splitlines() if line.strip()]
     except (OSError, EOFError, ValueError, zstandard.ZstdError) as error:

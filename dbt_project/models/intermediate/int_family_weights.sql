@@ -5,9 +5,9 @@ with recursive climb (attribution, date, component_key, at_key, mass) as (
     select distinct
         steps.attribution,
         steps.date,
-        steps.from_key,
-        steps.from_key,
-        cast(1 as double)
+        steps.from_key as component_key,
+        steps.from_key as at_key,
+        cast(1 as double) as mass
     from {{ ref('int_lineage_steps') }} as steps
     union all
     select
@@ -34,14 +34,15 @@ landed as (
         climb.at_key as root_key,
         sum(climb.mass) as mass
     from climb
-    where not exists (
-        select 1
-        from {{ ref('int_lineage_steps') }} as steps
-        where
-            climb.attribution = steps.attribution
-            and climb.date = steps.date
-            and climb.at_key = steps.from_key
-    )
+    where
+        not exists (
+            select 1
+            from {{ ref('int_lineage_steps') }} as steps
+            where
+                climb.attribution = steps.attribution
+                and climb.date = steps.date
+                and climb.at_key = steps.from_key
+        )
     group by climb.attribution, climb.date, climb.component_key, climb.at_key
 ),
 

@@ -48,10 +48,18 @@ due_weights as (
             hub_id,
             attribution
         from (
-            (select * from due_weights except select * from held_weights)
+            (
+                select due_weights.* from due_weights
+                except
+                select held_weights.* from held_weights
+            )
             union all
-            (select * from held_weights except select * from due_weights)
-        )
+            (
+                select held_weights.* from held_weights
+                except
+                select due_weights.* from due_weights
+            )
+        ) as differences
     ),
 
     states as (

@@ -1,0 +1,47 @@
+"""Fixtures that all tests share."""
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# A developer's own settings must not reach the tests.
+for _name in [name for name in os.environ if name.startswith(("HUB_LEDGER_", "HF_", "DAGSTER_"))]:
+    del os.environ[_name]
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["DO_NOT_TRACK"] = "1"
+
+from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
+from pipelines.sample_hub.server import SampleHub, serving
+from tests.helpers import SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return Catalogue(models=400)
+
+
+@pytest.fixture
+def sample_hub(catalogue: Catalogue, today: dt.date) -> SampleHub:
+    return SampleHub(catalogue.items(today), SAMPLE)
+
+
+@pytest.fixture
+def endpoint(sample_hub: SampleHub) -> Iterator[str]:
+    with serving(sample_hub) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def real_captures() -> Path:
+    folder = SHARED_DATA / "hub_captures"
+    if not folder.is_dir():
+        pytest.skip("the real captures are not beside this checkout")
+    return folder

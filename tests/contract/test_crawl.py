@@ -1,0 +1,244 @@
+"""The crawl over HTTP: whole, polite, resumable, and bound to tonight and to one host."""
+
+import datetime as dt
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import zstandard
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from assets.captures.sources import capture_tonight
+from assets.captures.store import CaptureStore, OpenCapture
+from assets.errors import HubUnavailable, LedgerError
+from assets.hub.client import HubAccess, HubClient
+from assets.hub.listing import probe_contract
+from pipelines.sample_hub.server import SampleHub, serving
+
+Answer = Callable[[Request, int], Response]
+
+
+class ScriptedHub(SampleHub):
+    """A sample Hub whose n-th answer (from 1) may be replaced."""
+
+    def __init__(self, hub: SampleHub, script: dict[int, Answer]) -> None:
+        super().__init__(hub.items, "test")
+        self._script = script
+
+    def app(self) -> Starlette:
+        async def route(request: Request) -> Response:
+            number = len(self.requests) + 1
+            if number in self._script:
+                self.requests.append(str(request.url))
+                return self._script[number](request, number)
+            return await self._list_models(request)
+
+        return Starlette(routes=[Route("/api/models", route)])
+
+
+def client(endpoint: str, waits: list[float] | None = None, **more: object) -> HubClient:
+    access = HubAccess(endpoint, **more)  # type: ignore[arg-type]
+    return HubClient(access, sleep=(waits if waits is not None else []).append)
+
+
+def rows(store: CaptureStore, date: dt.date) -> list[dict[str, object]]:
+    with store.items_path(date).open("rb") as file:
+        text = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True).read()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[CaptureStore]:
+    yield CaptureStore(tmp_path / "captures")
+
+
+def test_a_crawl_holds_every_model_once_and_seals_a_manifest(
+    store: CaptureStore, endpoint: str, sample_hub: SampleHub, today: dt.date
+) -> None:
+    manifest = capture_tonight(store, client(endpoint), today, 0.01, page_size=100)
+    kept = {row["_id"]: row for row in rows(store, today)}
+    assert len(kept) == manifest.rows == len(sample_hub.items)
+    for one in sample_hub.items:
+        assert kept[one["_id"]]["downloadsAllTime"] == one["downloadsAllTime"]
+        assert kept[one["_id"]].get("baseModels") == one.get("baseModels")
+    assert manifest.pages == -(-len(sample_hub.items) // 100)
+    assert (manifest.source, manifest.origin) == ("hub_api", endpoint)
+    assert manifest.sample == "generated catalogue"
+    assert store.verify(today) == manifest
+    assert not list((store.root / ".open").glob("*/"))
+    assert len(sample_hub.requests) == manifest.pages
+    assert all("/resolve/" not in url and "sort=createdAt" in url for url in sample_hub.requests)
+
+
+def test_a_killed_crawl_goes_on_from_its_last_page(
+    store: CaptureStore, endpoint: str, sample_hub: SampleHub, today: dt.date
+) -> None:
+    def die(capture: OpenCapture, quota_left: int | None) -> None:
+        if capture.pages == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        capture_tonight(store, client(endpoint), today, 0.01, die, page_size=100)
+    assert not store.has(today)
+    # The kill may tear the journal's last line; what is certain is kept.
+    with (store.root / ".open" / str(today) / "journal.jsonl").open("ab") as journal:
+        journal.write(b'{"page":4,"ro')
+    before = len(sample_hub.requests)
+    manifest = capture_tonight(store, client(endpoint), today, 0.01, page_size=100)
+    assert before == 3
+    assert len(sample_hub.requests) == manifest.pages
+    assert len({row["_id"] for row in rows(store, today)}) == len(sample_hub.items)
+
+
+def test_a_past_date_is_refused(store: CaptureStore, endpoint: str, today: dt.date) -> None:
+    with pytest.raises(LedgerError, match="today's counters only"):
+        capture_tonight(store, client(endpoint), today - dt.timedelta(days=1), 0.01)
+    assert not store.root.exists()
+
+
+def test_a_sealed_date_is_never_written_again(
+    store: CaptureStore, endpoint: str, today: dt.date
+) -> None:
+    capture_tonight(store, client(endpoint), today, 0.01)
+    sealed = store.items_path(today).read_bytes()
+    with pytest.raises(LedgerError, match="recorded already"):
+        capture_tonight(store, client(endpoint), today, 0.01)
+    assert store.items_path(today).read_bytes() == sealed
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 529])
+def test_what_may_pass_is_tried_again(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date, status: int
+) -> None:
+    hub = ScriptedHub(sample_hub, {2: lambda request, n: Response("<html>", status)})
+    with serving(hub) as endpoint:
+        manifest = capture_tonight(store, client(endpoint), today, 0.01, page_size=100)
+    assert (manifest.rows, manifest.retries) == (len(sample_hub.items), 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(b'[{"_id":"', media_type="application/json"),
+        Response(b"[]", headers={"Content-Length": "900"}),
+        Response(b"not gzip", headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=["invalid JSON", "truncated", "broken gzip"],
+)
+def test_a_damaged_page_is_asked_for_again(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date, answer: Response
+) -> None:
+    hub = ScriptedHub(sample_hub, {2: lambda request, n: answer})
+    with serving(hub) as endpoint:
+        manifest = capture_tonight(store, client(endpoint), today, 0.01, page_size=100)
+    assert (manifest.rows, manifest.retries) == (len(sample_hub.items), 1)
+
+
+@pytest.mark.parametrize(("status", "hint"), [(400, "make probe"), (401, "HF_TOKEN"), (404, "Hub")])
+def test_what_will_not_pass_fails_at_once(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date, status: int, hint: str
+) -> None:
+    hub = ScriptedHub(sample_hub, {1: lambda request, n: Response("no", status)})
+    with serving(hub) as endpoint, pytest.raises(LedgerError, match=hint):
+        capture_tonight(store, client(endpoint), today, 0.01)
+    assert len(hub.requests) == 1
+    assert not store.has(today)
+
+
+def test_retry_after_and_the_quota_are_obeyed(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date
+) -> None:
+    hub = ScriptedHub(
+        sample_hub,
+        {
+            1: lambda request, n: Response("", 429, {"Retry-After": "9"}),
+            2: lambda request, n: Response("", 429, {"RateLimit": '"api";r=0;t=137'}),
+        },
+    )
+    waits: list[float] = []
+    with serving(hub) as endpoint:
+        capture_tonight(store, client(endpoint, waits), today, 0.01)
+    assert waits == [10, 138]
+
+
+def test_no_429_is_met_while_the_headers_tell_the_truth(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date
+) -> None:
+    now = [0.0]
+    hub = SampleHub(sample_hub.items, "test", quota=2, window=300, clock=lambda: now[0])
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    with serving(hub) as endpoint:
+        manifest = capture_tonight(
+            store, HubClient(HubAccess(endpoint), sleep=sleep), today, 0.01, page_size=100
+        )
+    assert manifest.retries == 0
+    assert len(hub.requests) == manifest.pages
+
+
+def test_another_host_and_a_repeated_page_are_refused(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date
+) -> None:
+    foreign = {"Link": '<http://evil.example/api/models>; rel="next"'}
+    hub = ScriptedHub(
+        sample_hub, {1: lambda r, n: Response(b"[]", 200, foreign, "application/json")}
+    )
+    with serving(hub) as endpoint, pytest.raises(LedgerError, match="another host"):
+        capture_tonight(store, client(endpoint), today, 0.01)
+
+    def again(request: Request, number: int) -> Response:
+        return Response(b"[]", 200, {"Link": f'<{request.url}>; rel="next"'}, "application/json")
+
+    hub = ScriptedHub(sample_hub, {1: again})
+    other = CaptureStore(store.root / "other")
+    with serving(hub) as endpoint, pytest.raises(LedgerError, match="repeats a page"):
+        capture_tonight(other, client(endpoint), today, 0.01)
+
+
+def test_a_gzip_bomb_is_refused(store: CaptureStore, sample_hub: SampleHub, today: dt.date) -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    headers = {"Content-Encoding": "gzip"}
+    hub = ScriptedHub(sample_hub, {1: lambda r, n: Response(bomb, 200, headers)})
+    with serving(hub) as endpoint, pytest.raises(LedgerError, match="more than 1000000 bytes"):
+        capture_tonight(store, client(endpoint, max_page_bytes=1_000_000), today, 0.01)
+
+
+def test_too_many_bad_rows_fail_the_capture_and_keep_the_bytes(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date
+) -> None:
+    for one in sample_hub.items[:20]:
+        one["downloads"] = "many"
+    with serving(sample_hub) as endpoint:
+        with pytest.raises(LedgerError, match=r"unusable .*downloads"):
+            capture_tonight(store, client(endpoint), today, 0.01)
+        assert not store.has(today)
+        assert list((store.root / ".refused").glob("*/*.bad.jsonl.zst"))
+        manifest = capture_tonight(store, client(endpoint), today, 0.5)
+    assert (manifest.quarantined, manifest.rows) == (20, len(sample_hub.items) - 20)
+
+
+def test_an_unreachable_hub_is_said_so(store: CaptureStore, today: dt.date) -> None:
+    with pytest.raises(HubUnavailable, match="did not answer"):
+        capture_tonight(store, client("http://127.0.0.1:9"), today, 0.01)
+
+
+def test_the_token_travels_only_encrypted_or_on_this_machine() -> None:
+    def sent(endpoint: str) -> dict[str, str]:
+        return HubClient(HubAccess(endpoint, token="hf_secret"))._headers
+
+    assert "authorization" in {name.lower() for name in sent("https://huggingface.co")}
+    assert "authorization" in {name.lower() for name in sent("http://127.0.0.1:1")}
+    assert "authorization" not in {name.lower() for name in sent("http://hub.example")}
+
+
+def test_probe_tells_what_it_saw(endpoint: str) -> None:
+    text = "\n".join(probe_contract(client(endpoint)))
+    assert "falls by _id" in text
+    assert "generated catalogue" in text

@@ -1,0 +1,118 @@
+"""Building small records for tests: items, captures, ledgers, facts.
+
+Belongs here: what several tests need to set up. Does not belong here: expectations.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets.captures.sources import import_files
+from assets.captures.store import CaptureStore
+from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
+from assets.ledger.load import facts_done, facts_due, load_capture
+from assets.ledger.warehouse import connect
+
+Item = dict[str, Any]
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+def hub_id(repo_id: str) -> str:
+    """A stable `_id` for a made-up repository."""
+    return hashlib.sha256(repo_id.encode()).hexdigest()[:24]
+
+
+def item(
+    repo_id: str,
+    downloads: int | None = 0,
+    parents: Iterable[str] = (),
+    relation: str = "finetune",
+    **more: Any,
+) -> Item:
+    """A listed item in the Hub's shape."""
+    made: Item = {"_id": hub_id(repo_id), "id": repo_id, "downloads": downloads, "tags": []}
+    named = [{"_id": hub_id(parent), "id": parent} for parent in parents]
+    if named:
+        made["baseModels"] = {"relation": relation, "models": named}
+    return {**made, **more}
+
+
+def write_capture(folder: Path, date: dt.date, items: Iterable[Item]) -> Path:
+    """An importable file of a date."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{date}.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in items))
+    return path
+
+
+def record(
+    home: Path, captures: Mapping[dt.date, Iterable[Item]], sample: str | None = None
+) -> None:
+    """Seal captures in a home."""
+    folder = home / "incoming"
+    for date, items in captures.items():
+        write_capture(folder, date, items)
+    import_files(CaptureStore(home / "captures"), folder, 1.0, sample)
+
+
+def load(home: Path, dates: Iterable[dt.date]) -> None:
+    """Load sealed captures in the order given."""
+    with connect(home) as connection:
+        for date in dates:
+            load_capture(connection, CaptureStore(home / "captures"), date)
+
+
+def run_dbt(home: Path, *arguments: str) -> str:
+    """Run dbt on a home; its output. Fails the test where dbt fails."""
+    command = [str(DBT), "--no-use-colors", *arguments]
+    done = subprocess.run(
+        [*command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)],
+        env={**os.environ, **dbt_environment(home), "DBT_TARGET_PATH": str(home / "target")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    return done.stdout
+
+
+def build_facts(home: Path) -> None:
+    """Dbt build, with data tests, for the dates that are due."""
+    run_dbt(home, "build", "--exclude-resource-type", "unit_test")
+    with connect(home) as connection:
+        facts_done(connection, facts_due(connection))
+
+
+def query(home: Path, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """Rows of the private warehouse."""
+    with connect(home, read_only=True) as connection:
+        return connection.execute(sql, list(parameters)).fetchall()
+
+
+def marts(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All marts, each as sorted rows; times of recording left out."""
+    with connect(home, read_only=True) as connection:
+        return all_tables(connection)
+
+
+def all_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    """All tables of schema marts, each as sorted rows; times of recording left out."""
+    names = connection.execute(
+        "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+    ).fetchall()
+    tables = {}
+    for (name,) in names:
+        columns = "* exclude (started_at, finished_at)" if name == "meta_captures" else "*"
+        tables[name] = connection.execute(
+            f"select {columns} from marts.{name} order by all"
+        ).fetchall()
+    return tables

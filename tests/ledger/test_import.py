@@ -1,0 +1,102 @@
+"""Captures made elsewhere: all of a folder or nothing, each fault in one line."""
+
+import datetime as dt
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from assets.captures.sources import import_files
+from assets.captures.store import CaptureStore
+from assets.errors import LedgerError
+from tests.helpers import item, write_capture
+
+DATE = dt.date(2026, 8, 22)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CaptureStore:
+    return CaptureStore(tmp_path / "captures")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+def lines(count: int) -> bytes:
+    return b"".join(json.dumps(item(f"x/{n}", n)).encode() + b"\n" for n in range(count))
+
+
+def test_plain_gzip_and_zstd_hold_the_same(store: CaptureStore, folder: Path) -> None:
+    (folder / "2026-08-20.jsonl").write_bytes(lines(2500))
+    (folder / "2026-08-21.jsonl.gz").write_bytes(gzip.compress(lines(2500)))
+    frames = [zstandard.compress(lines(2500)[:5000]), zstandard.compress(lines(2500)[5000:])]
+    (folder / "2026-08-22.jsonl.zst").write_bytes(b"".join(frames))
+    sealed = import_files(store, folder, 0.01)
+    assert [one.rows for one in sealed] == [2500] * 3
+    assert len({one.items_sha256 for one in sealed}) == 1
+
+
+def test_a_recorded_date_stays_as_it_is(store: CaptureStore, folder: Path) -> None:
+    write_capture(folder, DATE, [item("x/a", 1)])
+    import_files(store, folder, 0.01)
+    write_capture(folder, DATE, [item("x/a", 2)])
+    assert import_files(store, folder, 0.01) == []
+    assert store.verify(DATE).rows == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("2026-08-22.jsonl", b"", "empty"),
+        ("2026-08-22.jsonl", b"\n \n", "empty"),
+        ("2026-08-22.jsonl.gz", b"", "empty"),
+        ("2026-08-22.jsonl.gz", b"not gzip", "cannot be read"),
+        ("2026-08-22.jsonl.gz", gzip.compress(lines(5000))[:-40], "cannot be read"),
+        ("2026-08-22.jsonl.zst", b"not zstd", "cannot be read"),
+        ("2026-08-22.jsonl.zst", zstandard.compress(lines(5000))[:-40], "cannot be read"),
+        ("2026-08-22.jsonl", b"\x00\xff garbage", "unusable"),
+        ("2026-08-22.jsonl", b'{"models": []}', "unusable"),
+        ("2026-13-01.jsonl", lines(1), "YYYY-MM-DD"),
+        ("yesterday.jsonl", lines(1), "YYYY-MM-DD"),
+        ("2999-01-01.jsonl", lines(1), "future"),
+        ("notes.txt", b"", "no file named"),
+    ],
+)
+def test_a_bad_file_is_named_and_nothing_is_written(
+    store: CaptureStore, folder: Path, name: str, data: bytes, message: str
+) -> None:
+    if name != "notes.txt":
+        write_capture(folder, dt.date(2026, 8, 1), [item("x/a")])
+    (folder / name).write_bytes(data)
+    with pytest.raises(LedgerError, match=message) as caught:
+        import_files(store, folder, 0.01)
+    assert "\n" not in str(caught.value)
+    assert store.dates() == []
+    assert not list((store.root / ".open").glob("*/"))
+
+
+def test_two_files_of_one_date_are_refused(store: CaptureStore, folder: Path) -> None:
+    (folder / "2026-08-22.jsonl").write_bytes(lines(1))
+    (folder / "2026-08-22.jsonl.gz").write_bytes(gzip.compress(lines(1)))
+    with pytest.raises(LedgerError, match="one date"):
+        import_files(store, folder, 0.01)
+
+
+def test_no_such_folder(store: CaptureStore, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="not a folder"):
+        import_files(store, tmp_path / "nowhere", 0.01)
+
+
+def test_sample_data_and_observations_never_share_a_record(
+    store: CaptureStore, folder: Path
+) -> None:
+    write_capture(folder, DATE, [item("x/a", 1)])
+    import_files(store, folder, 0.01)
+    write_capture(folder, DATE - dt.timedelta(days=1), [item("x/a", 1)])
+    with pytest.raises(LedgerError, match="never mixed"):
+        import_files(store, folder, 0.01, sample="generated")

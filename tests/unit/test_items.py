@@ -1,0 +1,91 @@
+"""One listed row: what is kept, what is refused, and that one bad row costs only itself."""
+
+import json
+from typing import Any
+
+import pytest
+
+from assets.hub.items import parse_page, parse_rows
+
+GOOD = {"_id": "66e1a0b2c3d4e5f601234567", "id": "acme/tiny", "downloads": 3}
+
+
+def page(*rows: Any) -> bytes:
+    return json.dumps(rows).encode()
+
+
+def test_known_fields_are_kept_and_unknown_ones_are_left_out() -> None:
+    row = {
+        **GOOD,
+        "downloadsAllTime": 3_400_446_695,
+        "trendingScore": 0.5,
+        "gated": "auto",
+        "baseModels": {"relation": "merge", "models": [{"_id": "a" * 24, "id": "x/y"}]},
+        "safetensors": {"parameters": {"BF16": 7}, "total": 7},
+        "xetEnabled": True,
+    }
+    parsed = parse_page(page(row))
+    del row["xetEnabled"], row["safetensors"]["parameters"]  # type: ignore[attr-defined]
+    assert json.loads(parsed.lines) == row
+
+
+def test_missing_and_null_counters_stay_missing() -> None:
+    parsed = parse_page(page({"_id": "a" * 24, "id": "x/y", "downloads": None}))
+    assert json.loads(parsed.lines) == {"_id": "a" * 24, "id": "x/y"}
+
+
+def test_integer_trending_score_and_boolean_gating_are_accepted() -> None:
+    assert parse_page(page({**GOOD, "trendingScore": 7, "gated": True})).rows == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"_id": "not hex"}, "_id"),
+        ({"_id": None}, "_id"),
+        ({"id": ""}, "$.id"),
+        ({"downloads": -1}, "downloads"),
+        ({"downloads": 2**63}, "downloads"),
+        ({"downloads": "12"}, "downloads"),
+        ({"downloads": 1.5}, "downloads"),
+        ({"tags": "text"}, "tags"),
+        ({"baseModels": ["x/y"]}, "baseModels"),
+    ],
+)
+def test_a_bad_row_is_set_aside_with_its_reason_and_bytes(
+    change: dict[str, Any], reason: str
+) -> None:
+    bad = {**GOOD, **change}
+    parsed = parse_page(page(GOOD, bad, GOOD))
+    assert parsed.rows == 2
+    assert [row.position for row in parsed.bad] == [1]
+    assert reason in parsed.bad[0].reason
+    assert json.loads(parsed.bad[0].raw) == bad
+
+
+def test_invalid_utf8_and_deep_nesting_cost_one_row() -> None:
+    good = json.dumps(GOOD).encode()
+    deep = b'{"_id":"' + b"a" * 24 + b'","id":"x/y","x":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    invalid = good.replace(b"tiny", b"ti\xffny")
+    parsed = parse_page(b"[" + b",".join([good, invalid, good]) + b"]")
+    assert (parsed.rows, len(parsed.bad)) == (2, 1)
+    parsed = parse_rows([good, deep, good])
+    assert (parsed.rows, len(parsed.bad)) == (2, 1)
+
+
+def test_private_rows_are_left_out() -> None:
+    parsed = parse_page(page(GOOD, {**GOOD, "id": "me/secret", "private": True}))
+    assert (parsed.rows, parsed.private) == (1, 1)
+    assert b"secret" not in parsed.lines
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"error":"x"}', b'[{"_id":'])
+def test_a_page_that_is_no_array_is_refused_whole(body: bytes) -> None:
+    with pytest.raises(ValueError, match="page"):
+        parse_page(body)
+
+
+def test_line_breaks_inside_a_row_do_not_tear_it() -> None:
+    body = json.dumps([{**GOOD, "tags": ["a\nb"]}], indent=2).encode()
+    lines = parse_page(body).lines.splitlines()
+    assert [json.loads(line)["tags"] for line in lines] == [["a\nb"]]

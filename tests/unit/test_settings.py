@@ -1,0 +1,55 @@
+"""Settings: defaults, and one clear line for each that cannot be used."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from assets.errors import LedgerError
+from pipelines.settings import read_settings
+from tests.helpers import REPOSITORY
+
+
+def test_defaults() -> None:
+    settings = read_settings({})
+    assert settings.home == Path("data").absolute()
+    assert settings.hub.endpoint == "https://huggingface.co"
+    assert settings.hub.token is None
+    assert not settings.schedule_on
+
+
+def test_the_token_is_not_shown() -> None:
+    settings = read_settings({"HF_TOKEN": "hf_secret"})
+    assert settings.hub.token == "hf_secret"
+    assert "hf_secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HF_ENDPOINT", "huggingface.co"),
+        ("HF_ENDPOINT", "ftp://huggingface.co"),
+        ("HF_ENDPOINT", "https://user:secret@huggingface.co"),
+        ("HF_ENDPOINT", "http://127.0.0.1:port"),
+        ("HUB_LEDGER_PAGE_SIZE", "0"),
+        ("HUB_LEDGER_PAGE_SIZE", "many"),
+        ("HUB_LEDGER_REQUEST_TIMEOUT", "-1"),
+        ("HUB_LEDGER_REQUEST_TIMEOUT", "nan"),
+        ("HUB_LEDGER_REQUEST_TRIES", "0"),
+        ("HUB_LEDGER_MAX_QUARANTINED_SHARE", "2"),
+        ("HUB_LEDGER_START_DATE", "yesterday"),
+        ("HUB_LEDGER_SCHEDULE", "yes"),
+    ],
+)
+def test_a_bad_setting_is_named_in_one_line(name: str, value: str) -> None:
+    with pytest.raises(LedgerError, match=name) as caught:
+        read_settings({name: value})
+    assert "\n" not in str(caught.value)
+
+
+def test_every_setting_is_in_the_example_file() -> None:
+    source = (REPOSITORY / "pipelines" / "settings.py").read_text()
+    example = (REPOSITORY / ".env.example").read_text()
+    names = set(re.findall(r'"(HUB_LEDGER_[A-Z_]+)"', source))
+    assert names
+    assert names <= {line.lstrip("# ").split("=")[0] for line in example.splitlines()}
