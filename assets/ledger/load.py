@@ -203,7 +203,7 @@ def load_capture(
     store.verify(date)
     connection.begin()
     try:
-        loaded = _load(connection, store.items_path(date), date)
+        loaded, unsettled_before = _load(connection, store.items_path(date), date)
         connection.execute(
             """
             insert into raw.captures
@@ -233,6 +233,11 @@ def load_capture(
             },
         )
         mark_facts_due(connection, [date])
+        connection.execute(
+            "insert or ignore into raw.facts_due "
+            "select date from raw.captures where date > $date and date < $before",
+            {"date": date, "before": unsettled_before},
+        )
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -268,7 +273,10 @@ def facts_done(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> N
     connection.execute("delete from raw.facts_due where date in $dates", {"dates": dates})
 
 
-def _load(connection: duckdb.DuckDBPyConnection, items: Path, date: dt.date) -> Loaded:
+def _load(
+    connection: duckdb.DuckDBPyConnection, items: Path, date: dt.date
+) -> tuple[Loaded, dt.date]:
+    """Load the rows; also the date before which later facts are touched by a late capture."""
     connection.execute(_READ, {"path": str(items), "columns": _ITEM_COLUMNS})
     rows, distinct = _one(connection, "select count(*), count(distinct hub_id) from listed")
     if distinct < rows:
@@ -278,21 +286,26 @@ def _load(connection: duckdb.DuckDBPyConnection, items: Path, date: dt.date) -> 
     (after,) = _one(connection, "select count(*) from raw.models")
     connection.execute(_COUNTERS, {"date": date})
     connection.execute(_ATTRIBUTE_STATES)
-    _record_states(connection, "raw.model_attributes", date, no_row="false")
+    attributes_until = _record_states(connection, "raw.model_attributes", date, no_row="false")
     connection.execute(_LINEAGE_STATES)
-    _record_states(connection, "raw.model_lineage", date, no_row="len(seen.parents) = 0")
+    lineage_until = _record_states(
+        connection, "raw.model_lineage", date, no_row="len(seen.parents) = 0"
+    )
     connection.execute("drop table listed; drop table states; drop table changed")
-    return Loaded(date, distinct, after - known, rows - distinct, already=False)
+    loaded = Loaded(date, distinct, after - known, rows - distinct, already=False)
+    return loaded, max(attributes_until, lineage_until)
 
 
 def _record_states(
     connection: duckdb.DuckDBPyConnection, table: str, date: dt.date, no_row: str
-) -> None:
+) -> dt.date:
     """Fit the states seen on one date (temp table `states`) into a history of half-open intervals.
 
     The result depends only on which states were seen on which dates, not on the order of loading:
     an interval runs from the first sighting of a state to the first sighting of another one.
-    `no_row` tells which state of `seen` a model has before its first interval.
+    `no_row` tells which state of `seen` a model has before its first interval. Returned is the date
+    at which the last of the intervals begun here ends: until then models that are not listed any
+    more are known by another state than before.
     """
     columns = [
         row[0] for row in connection.execute(f"describe {table}").fetchall()
@@ -386,6 +399,14 @@ def _record_states(
     ]
     for statement in statements:
         connection.execute(statement, {"date": date} if "$date" in statement else None)
+    row = connection.execute(
+        """
+        select coalesce(max(coalesce(resumed_on, next_from, date '9999-12-31')), $date) from changed
+        """,
+        {"date": date},
+    ).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
