@@ -6,6 +6,7 @@ Belongs here: arguments, the terminal, exit statuses. Does not belong here: work
 import argparse
 import datetime as dt
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,8 +21,8 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 
 def main(arguments: list[str]) -> int:
     """Run one command: 0 for done, 1 for a run that failed, 2 for what the user can mend."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         return options.command(read_settings(), options)
     except LedgerError as error:
         print(f"hub-ledger: {error}", file=sys.stderr)
@@ -152,10 +153,13 @@ def dev(settings: Settings, options: argparse.Namespace) -> int:
     """The Dagster UI with its daemon; replaces this process."""
     from pipelines.running import instance_folder
 
-    address = ["--host", "127.0.0.1", "--port", str(options.port or 3000)]
+    with socket.socket() as trial:
+        if trial.connect_ex(("127.0.0.1", options.port)) == 0:
+            raise LedgerError(f"port {options.port} is in use; choose another: make dev PORT=3001")
+    address = ["--host", "127.0.0.1", "--port", str(options.port)]
     os.environ["DAGSTER_HOME"] = str(instance_folder(settings))
     os.environ["HUB_LEDGER_HOME"] = str(settings.home)
-    print(f"Dagster UI: http://127.0.0.1:{options.port or 3000}  Ctrl-C stops it.", flush=True)
+    print(f"Dagster UI: http://127.0.0.1:{options.port}  Ctrl-C stops it.", flush=True)
     dagster = str(Path(sys.executable).with_name("dagster"))
     workspace = str(_REPOSITORY / "workspace.yaml")
     os.execv(dagster, [dagster, "dev", "--workspace", workspace, *address])  # noqa: S606
@@ -197,7 +201,7 @@ def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from None
+        raise LedgerError(f"DATE={text!r} is not a date; write YYYY-MM-DD") from None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -43,7 +43,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     ledger = build_ledger_assets(settings.home, partitions)
     facts = build_fact_assets(settings.home, partitions)
     marts = [key for asset in facts for key in asset.keys if key.path[0] == "marts"]
-    publication = build_publication_assets(settings.home, sorted(marts))
+    publication = build_publication_assets(settings.home, partitions, sorted(marts))
     return dg.Definitions(
         assets=[*captures, *ledger, *facts, *publication],
         jobs=JOBS,

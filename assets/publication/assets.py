@@ -16,8 +16,14 @@ from assets.publication.headline import headline
 from assets.publication.warehouse import publish
 
 
-def build_publication_assets(home: Path, marts: Iterable[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """The assets of this subject, for one home; `marts` is what is published."""
+def build_publication_assets(
+    home: Path, partitions: dg.DailyPartitionsDefinition, marts: Iterable[dg.AssetKey]
+) -> list[dg.AssetsDefinition]:
+    """The assets of this subject, for one home; `marts` is what is published.
+
+    Each publication holds all dates. It is partitioned like everything above it so that one date,
+    or one range of dates, is one run from capture to publication.
+    """
 
     @dg.asset(
         key=["published", "hub_ledger"],
@@ -25,6 +31,8 @@ def build_publication_assets(home: Path, marts: Iterable[dg.AssetKey]) -> list[d
         group_name="publication",
         kinds={"duckdb", "parquet"},
         owners=["team:hub-ledger"],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WAREHOUSE_POOL,
         description=(
             "The read-only warehouse for BI (published/hub_ledger.duckdb), its Parquet twins and "

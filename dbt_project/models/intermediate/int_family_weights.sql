@@ -110,52 +110,65 @@ inherited as (
             attributions.attribution = components.attribution
             and models.date = components.date
             and models.model_key = components.node_key
+),
+
+weights as (
+    -- In a recursive WITH the first branch of a union fixes its types: a bare 1 would make them whole.
+    select
+        models.date,
+        models.model_key,
+        'publisher' as attribution,
+        case
+            when models.publisher is null then 'unknown'
+            when models.is_first_party then models.brand
+            else 'other'
+        end as family,
+        cast(1 as double) as weight,
+        case when models.publisher is null then 'none' else 'declared' end as evidence
+    from models
+    union all
+    select
+        models.date,
+        models.model_key,
+        'brand' as attribution,
+        models.brand as family,
+        cast(1 as double) as weight,
+        case when models.brand in ('other', 'unknown') then 'none' else 'inferred-name' end as evidence
+    from models
+    union all
+    select
+        inherited.date,
+        inherited.model_key,
+        inherited.attribution,
+        coalesce(landed_brands.family, cycle_brands.brand, inherited.brand) as family,
+        coalesce(landed_brands.weight, cycle_brands.mass, 1) as weight,
+        case
+            when landed_brands.family is not null or inherited.cycle_key is not null then 'declared'
+            when inherited.brand in ('other', 'unknown') then 'none'
+            else 'inferred-name'
+        end as evidence
+    from inherited
+    left join
+        landed_brands
+        on
+            inherited.attribution = landed_brands.attribution
+            and inherited.date = landed_brands.date
+            and inherited.component_key = landed_brands.component_key
+    left join
+        cycle_brands
+        on
+            landed_brands.family is null
+            and inherited.attribution = cycle_brands.attribution
+            and inherited.date = cycle_brands.date
+            and inherited.cycle_key = cycle_brands.root_key
 )
 
+-- Exact from here on: a sum of fractions must not depend on the order of its terms.
 select
-    models.date,
-    models.model_key,
-    'publisher' as attribution,
-    case
-        when models.publisher is null then 'unknown'
-        when models.is_first_party then models.brand
-        else 'other'
-    end as family,
-    cast(1 as double) as weight,
-    case when models.publisher is null then 'none' else 'declared' end as evidence
-from models
-union all
-select
-    models.date,
-    models.model_key,
-    'brand' as attribution,
-    models.brand as family,
-    cast(1 as double) as weight,
-    case when models.brand in ('other', 'unknown') then 'none' else 'inferred-name' end as evidence
-from models
-union all
-select
-    inherited.date,
-    inherited.model_key,
-    inherited.attribution,
-    coalesce(landed_brands.family, cycle_brands.brand, inherited.brand) as family,
-    coalesce(landed_brands.weight, cycle_brands.mass, 1) as weight,
-    case
-        when landed_brands.family is not null or inherited.cycle_key is not null then 'declared'
-        when inherited.brand in ('other', 'unknown') then 'none'
-        else 'inferred-name'
-    end as evidence
-from inherited
-left join
-    landed_brands
-    on
-        inherited.attribution = landed_brands.attribution
-        and inherited.date = landed_brands.date
-        and inherited.component_key = landed_brands.component_key
-left join
-    cycle_brands
-    on
-        landed_brands.family is null
-        and inherited.attribution = cycle_brands.attribution
-        and inherited.date = cycle_brands.date
-        and inherited.cycle_key = cycle_brands.root_key
+    weights.date,
+    weights.model_key,
+    weights.attribution,
+    weights.family,
+    cast(round(weights.weight, 12) as decimal(20, 12)) as weight,
+    weights.evidence
+from weights

@@ -23,8 +23,7 @@ due_weights as (
         models.hub_id,
         weights.attribution,
         weights.family,
-        -- Sums of thirds differ in their last bit from night to night; that is no change of weight.
-        round(weights.weight, 12) as weight,
+        cast(weights.weight as double) as weight,
         weights.evidence
     from {{ ref('int_family_weights') }} as weights
     inner join {{ ref('stg_models') }} as models on weights.model_key = models.model_key
@@ -50,13 +49,13 @@ due_weights as (
         from (
             (
                 select due_weights.* from due_weights
-                except
+                except all
                 select held_weights.* from held_weights
             )
             union all
             (
                 select held_weights.* from held_weights
-                except
+                except all
                 select due_weights.* from due_weights
             )
         ) as differences

@@ -46,7 +46,7 @@ direct_children as (
         first_party.family,
         edges.child_key,
         edges.child_relation as relation,
-        count(*) / any_value(edges.parents) as part
+        cast(round(count(*) / any_value(edges.parents), 12) as decimal(20, 12)) as part
     from edges
     inner join
         first_party

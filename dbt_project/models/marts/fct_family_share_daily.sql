@@ -29,7 +29,8 @@ weighted as (
         scoped.scope,
         weights.attribution,
         weights.family,
-        sum(weights.weight * scoped.downloads_30d) as downloads,
+        cast(sum(weights.weight * cast(scoped.downloads_30d as decimal(18, 0))) as double)
+            as downloads,
         count(*) as models
     from {{ ref('int_scope_days') }} as scoped
     inner join

@@ -1,0 +1,187 @@
+"""What Dagster loads: rooms, checks, calendar, schedule; and runs of it in a real instance."""
+
+import datetime as dt
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.hub.client import HubAccess
+from assets.ledger.warehouse import connect
+from pipelines.definitions import build_definitions
+from pipelines.settings import Settings
+from tests.helpers import REPOSITORY, item, load, marts, query, record
+
+PAST = dt.date(2026, 3, 1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", hub=HubAccess("http://127.0.0.1:9"), step_retries=0)
+
+
+@pytest.fixture
+def definitions(settings: Settings) -> dg.Definitions:
+    return build_definitions(settings)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as opened:
+        yield opened
+
+
+def run(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, date: dt.date
+) -> dg.ExecuteInProcessResult:
+    return definitions.resolve_job_def(job).execute_in_process(
+        instance=instance, partition_key=str(date), raise_on_error=False
+    )
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """The description of the one step that failed."""
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    data = event.step_failure_data.user_failure_data
+    return (data.description if data else None) or ""
+
+
+def test_assets_never_import_pipelines() -> None:
+    script = textwrap.dedent("""
+        import pkgutil, sys, importlib, assets
+        for module in pkgutil.walk_packages(assets.__path__, "assets."):
+            importlib.import_module(module.name)
+        assert not [name for name in sys.modules if name.startswith("pipelines")]
+        """)
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=REPOSITORY)
+
+
+def test_only_a_subjects_assets_module_knows_dagster() -> None:
+    for path in (REPOSITORY / "assets").rglob("*.py"):
+        if path.name != "assets.py":
+            assert "dagster" not in "".join(
+                line for line in path.read_text().splitlines() if "import" in line
+            ), path
+
+
+def test_every_asset_has_group_owner_kind_and_description(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    groups: dict[str | None, int] = {}
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        assert node.description, key
+        assert node.owners, key
+        assert node.kinds, key
+        groups[node.group_name] = groups.get(node.group_name, 0) + 1
+    assert set(groups) == {
+        "captures", "ledger", "reference", "staging", "intermediate", "marts", "publication",
+    }  # fmt: skip
+
+
+def test_lineage_runs_from_capture_to_publication(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    start = dg.AssetKey(["captures", "hub_capture"])
+    end = dg.AssetKey(["published", "hub_ledger"])
+    below, front = {start}, {start}
+    while front:
+        front = {child for key in front for child in graph.get(key).child_keys} - below
+        below |= front
+    assert end in below
+    unconnected = {
+        key
+        for key in graph.materializable_asset_keys - below
+        if graph.get(key).group_name != "reference"
+        and not any(
+            graph.get(parent).group_name == "reference" for parent in graph.get(key).parent_keys
+        )
+    }
+    assert unconnected == set()
+
+
+def test_dbt_tests_are_checks(definitions: dg.Definitions) -> None:
+    checks = definitions.resolve_asset_graph().asset_check_keys
+    names = {check.name for check in checks}
+    assert any("sums_to_one" in name for name in names)
+    assert any("attribution_conserves_downloads" in name for name in names)
+
+
+def test_the_schedule_asks_for_tonight_and_is_off(settings: Settings) -> None:
+    for switched_on, status in ((False, "STOPPED"), (True, "RUNNING")):
+        definitions = build_definitions(replace(settings, schedule_on=switched_on))
+        schedule = definitions.resolve_schedule_def("nightly")
+        assert schedule.default_status.value == status
+        moment = dt.datetime(2026, 11, 22, 3, 10, tzinfo=dt.UTC)
+        context = dg.build_schedule_context(
+            scheduled_execution_time=moment, repository_def=definitions.get_repository_def()
+        )
+        tick = schedule.evaluate_tick(context)
+        (request,) = tick.run_requests or []
+        assert request.partition_key == "2026-11-22"
+
+
+def test_the_calendar_ends_tonight(definitions: dg.Definitions, today: dt.date) -> None:
+    graph = definitions.resolve_asset_graph()
+    calendar = graph.get(dg.AssetKey(["captures", "hub_capture"])).partitions_def
+    assert isinstance(calendar, dg.DailyPartitionsDefinition)
+    assert calendar.get_last_partition_key() in (str(today), str(today + dt.timedelta(days=1)))
+
+
+def test_a_past_date_is_refused_without_retry(
+    instance: dg.DagsterInstance, settings: Settings
+) -> None:
+    definitions = build_definitions(replace(settings, step_retries=2))
+    result = run(definitions, instance, "nightly", PAST)
+    assert not result.success
+    assert "today's counters only" in failure(result)
+    assert not [event for event in result.all_events if event.is_step_up_for_retry]
+    assert not (settings.home / "captures" / str(PAST)).exists()
+    assert not (settings.home / "published").exists()
+
+
+def test_an_imported_date_runs_to_publication_and_again(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, settings: Settings
+) -> None:
+    record(settings.home, {PAST: [item("Qwen/Q", 10), item("a/b", 5, ["Qwen/Q"])]})
+    first = run(definitions, instance, "nightly", PAST)
+    assert first.success
+    before = marts(settings.home)
+    assert query(settings.home, "select count(*) from raw.facts_due") == [(0,)]
+    assert run(definitions, instance, "from_captures", PAST).success
+    assert marts(settings.home) == before
+    checks = first.get_asset_check_evaluations()
+    assert len(checks) > 20
+    assert all(check.passed for check in checks)
+
+
+def test_a_capture_that_was_never_loaded_comes_along(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, settings: Settings
+) -> None:
+    days = [PAST + dt.timedelta(days=n) for n in range(3)]
+    record(settings.home, {day: [item("Qwen/Q", 10)] for day in days})
+    assert run(definitions, instance, "from_captures", days[-1]).success
+    found = query(
+        settings.home, "select distinct date from marts.fct_family_share_daily order by 1"
+    )
+    assert [date for (date,) in found] == days
+    loaded = instance.get_materialized_partitions(dg.AssetKey(["raw", "model_counters"]))
+    assert loaded == {str(day) for day in days}
+
+
+def test_a_failed_check_stops_publication(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, settings: Settings
+) -> None:
+    record(settings.home, {PAST: [item("a/b", 5)]})
+    load(settings.home, [PAST])
+    with connect(settings.home) as connection:
+        connection.execute("insert into raw.model_counters from raw.model_counters")
+    result = run(definitions, instance, "from_captures", PAST)
+    assert not result.success
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert any("attribution_conserves" in check.check_name for check in failed)
+    assert not (settings.home / "published").exists()
+    assert query(settings.home, "select date from raw.facts_due") == [(PAST,)]

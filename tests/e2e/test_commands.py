@@ -1,0 +1,174 @@
+"""The commands behind make, run as processes: the main job, and every kind of bad input."""
+
+import datetime as dt
+import gzip
+import json
+import os
+import socket
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.sample_hub.catalogue import Catalogue
+from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
+from tests.e2e.processes import run_command
+from tests.helpers import all_tables, item, query, write_capture
+
+TOKEN = "hf_secretsecretsecretsecret"
+
+
+def published(home: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(home / "published" / "hub_ledger.duckdb", read_only=True)
+
+
+@pytest.fixture(scope="module")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("demo")
+    done = run_command(home, "demo", HF_TOKEN=TOKEN)
+    assert done.returncode == 0, done.stderr
+    (home / "demo.out").write_text(done.stdout + done.stderr)
+    return home
+
+
+def test_demo_prints_the_headline_and_where_things_are(demo_home: Path, today: dt.date) -> None:
+    printed = (demo_home / "demo.out").read_text()
+    assert "SAMPLE DATA" in printed
+    assert f"Capture of {today}:" in printed
+    assert "first-party" in printed
+    assert "Derivatives by others" in printed
+    assert str(demo_home / "published" / "hub_ledger.duckdb") in printed
+    moves = printed.split("Biggest rank moves")[1].split("Warehouse")[0]
+    assert " to " in moves
+    families = printed.split("first-party")[1].split("attribution publisher")[0].splitlines()[1:-1]
+    assert len(families) == 10
+
+
+def test_the_line_that_opens_the_file_works(demo_home: Path) -> None:
+    printed = (demo_home / "demo.out").read_text()
+    command = next(line for line in printed.splitlines() if line.startswith("Open it"))
+    assert os.system(f"{command.removeprefix('Open it').strip()} > {demo_home}/opened.txt") == 0
+    assert "ecosystem" not in (opened := (demo_home / "opened.txt").read_text())
+    assert "share" in opened
+
+
+def test_a_second_demo_changes_no_number(demo_home: Path) -> None:
+    with published(demo_home) as connection:
+        before = all_tables(connection)
+    done = run_command(demo_home, "demo")
+    assert done.returncode == 0, done.stderr
+    with published(demo_home) as connection:
+        assert all_tables(connection) == before
+
+
+def test_rebuild_gives_identical_marts(demo_home: Path) -> None:
+    with published(demo_home) as connection:
+        before = all_tables(connection)
+    (demo_home / "warehouse.duckdb").unlink()
+    done = run_command(demo_home, "rebuild")
+    assert done.returncode == 0, done.stderr
+    with published(demo_home) as connection:
+        assert all_tables(connection) == before
+
+
+def test_the_token_is_written_nowhere(demo_home: Path) -> None:
+    assert TOKEN not in (demo_home / "demo.out").read_text()
+    for path in demo_home.rglob("*"):
+        if path.is_file():
+            assert TOKEN.encode() not in path.read_bytes(), path
+
+
+def test_a_home_of_samples_takes_no_observations(demo_home: Path, tmp_path: Path) -> None:
+    write_capture(tmp_path / "in", dt.date(2026, 3, 1), [item("Qwen/Q", 1)])
+    done = run_command(demo_home, "import", "--captures", str(tmp_path / "in"))
+    assert done.returncode == 2
+    assert "never mixed" in done.stderr
+    assert not (demo_home / "captures" / "2026-03-01").exists()
+
+
+def test_nightly_over_http_equals_the_import_of_the_same_items(
+    tmp_path: Path, today: dt.date, request: pytest.FixtureRequest
+) -> None:
+    """On the real capture where it is at hand, otherwise on the catalogue."""
+    try:
+        source: Path = request.getfixturevalue("real_captures") / "2026-08-22.jsonl.gz"
+        items = read_capture_file(source)
+        data = source.read_bytes()
+    except pytest.skip.Exception:
+        items = Catalogue(models=300).items(today)
+        data = gzip.compress("".join(json.dumps(one) + "\n" for one in items).encode())
+    with serving(SampleHub(items, "replay")) as endpoint:
+        done = run_command(tmp_path / "nightly", "nightly", HF_ENDPOINT=endpoint)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / f"{today}.jsonl.gz").write_bytes(data)
+    done = run_command(tmp_path / "import", "import", "--captures", str(tmp_path / "in"))
+    assert done.returncode == 0, done.stderr
+    with published(tmp_path / "nightly") as ours, published(tmp_path / "import") as theirs:
+        nightly, imported = all_tables(ours), all_tables(theirs)
+    assert nightly.pop("meta_captures") != imported.pop("meta_captures")
+    assert nightly == imported
+    assert query(tmp_path / "nightly", "select count(*) from raw.model_counters") == [(len(items),)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        (["nightly", "--date", "2026-01-01"], {}, "is not today"),
+        (["nightly", "--date", "tonight"], {}, "YYYY-MM-DD"),
+        (["nightly"], {"HF_ENDPOINT": "huggingface.co"}, "HF_ENDPOINT"),
+        (["nightly"], {"HF_ENDPOINT": "http://127.0.0.1:9"}, "did not answer"),
+        (["nightly"], {"HUB_LEDGER_PAGE_SIZE": "many"}, "HUB_LEDGER_PAGE_SIZE"),
+        (["probe"], {"HF_ENDPOINT": "http://127.0.0.1:9"}, "did not answer"),
+        (["import"], {}, "CAPTURES="),
+        (["import", "--captures", "/nowhere"], {}, "not a folder"),
+        (["rebuild"], {}, "nothing to rebuild"),
+        (["backfill"], {}, "make import"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    tmp_path: Path, arguments: list[str], environment: dict[str, str], message: str
+) -> None:
+    home = tmp_path / "home"
+    done = run_command(home, *arguments, **environment)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not list(home.glob("captures/*-*-*"))
+    assert not (home / "published").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"{}\n", b"\x1f\x8b broken"])
+def test_a_bad_import_leaves_nothing_half_written(tmp_path: Path, data: bytes) -> None:
+    write_capture(tmp_path / "in", dt.date(2026, 3, 1), [item("Qwen/Q", 1)])
+    (tmp_path / "in" / "2026-03-02.jsonl").write_bytes(data)
+    done = run_command(tmp_path / "home", "import", "--captures", str(tmp_path / "in"))
+    assert done.returncode == 2
+    assert "2026-03-02.jsonl" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not list((tmp_path / "home").glob("captures/*-*-*"))
+    assert not (tmp_path / "home" / "warehouse.duckdb").exists()
+
+
+def test_a_date_before_the_calendar_is_refused(tmp_path: Path) -> None:
+    write_capture(tmp_path / "in", dt.date(2024, 1, 1), [item("Qwen/Q", 1)])
+    done = run_command(tmp_path / "home", "import", "--captures", str(tmp_path / "in"))
+    assert done.returncode == 2
+    assert "HUB_LEDGER_START_DATE" in done.stderr
+
+
+def test_dev_refuses_a_taken_port(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run_command(tmp_path, "dev", "--port", port)
+    assert done.returncode == 2
+    assert "in use" in done.stderr
+
+
+def test_probe_prints_what_it_saw(tmp_path: Path, endpoint: str) -> None:
+    done = run_command(tmp_path / "home", "probe", HF_ENDPOINT=endpoint)
+    assert done.returncode == 0
+    assert "falls by _id" in done.stdout
+    assert not (tmp_path / "home").exists()

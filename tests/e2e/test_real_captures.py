@@ -1,0 +1,99 @@
+"""The four real captures, where they are at hand: rows, sums, and an independent count."""
+
+import collections
+import datetime as dt
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.e2e.processes import run_command
+from tests.helpers import query
+
+pytestmark = pytest.mark.shared_data
+
+LAST = dt.date(2026, 8, 22)
+
+
+@pytest.fixture(scope="module")
+def home(real_captures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("real")
+    done = run_command(folder, "import", "--captures", str(real_captures))
+    assert done.returncode == 0, done.stderr
+    assert "SAMPLE" not in done.stdout
+    return folder
+
+
+def listed(real_captures: Path, date: dt.date) -> list[dict[str, Any]]:
+    with gzip.open(real_captures / f"{date}.jsonl.gz", "rt") as file:
+        return [json.loads(line) for line in file]
+
+
+def test_rows_a_date(home: Path) -> None:
+    assert query(
+        home, "select date, count(*) from raw.model_counters group by date order by date"
+    ) == [
+        (dt.date(2026, 8, 19), 11566),
+        (dt.date(2026, 8, 20), 12772),
+        (dt.date(2026, 8, 21), 13192),
+        (LAST, 15156),
+    ]
+
+
+def test_every_share_group_sums_to_one(home: Path) -> None:
+    with duckdb.connect(home / "published" / "hub_ledger.duckdb", read_only=True) as connection:
+        rows = connection.execute(
+            "select date, scope, attribution, basis, variant, sum(share), sum(downloads), "
+            "any_value(scope_downloads) from marts.fct_family_share_daily group by all"
+        ).fetchall()
+    assert len(rows) == 4 * 2 * 4
+    for *_, share, downloads, total in rows:
+        assert abs(share - 1) < 1e-9
+        assert abs(downloads - total) < 1e-6
+
+
+def test_totals_are_the_files(home: Path, real_captures: Path) -> None:
+    items = listed(real_captures, LAST)
+    found = dict(
+        query(
+            home,
+            "select scope, any_value(scope_downloads) from marts.fct_family_share_daily "
+            "where date = ? group by scope",
+            LAST,
+        )
+    )
+    text = ("text-generation", "image-text-to-text")
+    assert found == {
+        "all": sum(one["downloads"] for one in items),
+        "text_vlm": sum(one["downloads"] for one in items if one.get("pipeline_tag") in text),
+    }
+
+
+def test_derivatives_of_qwen_by_relation(home: Path, real_captures: Path) -> None:
+    """Counted from the file alone: parents named by the Hub or else by tags, owner Qwen."""
+    counts: collections.Counter[str] = collections.Counter()
+    for one in listed(real_captures, LAST):
+        parents = {parent["id"] for parent in one.get("baseModels", {}).get("models", [])}
+        relation = one.get("baseModels", {}).get("relation")
+        if not parents:
+            for tag in one["tags"]:
+                kind, _, name = tag.removeprefix("base_model:").partition(":")
+                if tag.startswith("base_model:") and name:
+                    parents.add(name)
+                    relation = kind
+        from_qwen = any(name.lower().startswith("qwen/") for name in parents - {one["id"]})
+        if from_qwen and not one["id"].lower().startswith("qwen/"):
+            counts[relation] += 1
+    found = dict(
+        query(
+            home,
+            "select relation, direct from marts.fct_derivative_counts where date = ? "
+            "and family = 'Qwen' and direct > 0 and relation <> 'any'",
+            LAST,
+        )
+    )
+    assert found == dict(counts)
+    assert sum(counts.values()) > 2000

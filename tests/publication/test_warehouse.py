@@ -1,0 +1,187 @@
+"""The published files: readable by what BI tools ship, never torn, never from unfinished facts."""
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+import stat
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from assets.errors import LedgerError
+from assets.ledger.load import mark_facts_due
+from assets.ledger.warehouse import connect
+from assets.publication.headline import headline
+from assets.publication.warehouse import publish
+from tests.helpers import all_tables, build_facts, item, load, marts, query, record
+
+DATE = dt.date(2026, 3, 1)
+HOSTILE = "evil/\x1b[31m<script>alert(1)</script>'; drop--"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("built")
+    record(
+        home,
+        {
+            DATE: [item("Qwen/Q", 10), item(HOSTILE, 90)],
+            DATE + dt.timedelta(days=1): [item("Qwen/Q", 100), item(HOSTILE, 20)],
+        },
+    )
+    load(home, [DATE, DATE + dt.timedelta(days=1)])
+    build_facts(home)
+    return home
+
+
+@pytest.fixture
+def home(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "home"))
+
+
+def test_the_copy_equals_the_marts_and_its_twins(home: Path) -> None:
+    done = publish(home)
+    with duckdb.connect(done.path, read_only=True) as connection:
+        assert all_tables(connection) == marts(home)
+        schemas = connection.execute("select distinct schema_name from duckdb_tables()").fetchall()
+        assert schemas == [("marts",)]
+        for table, rows in done.tables.items():
+            twin = pl.read_parquet(home / "published" / "parquet" / f"{table}.parquet")
+            assert twin.height == rows
+            assert twin.equals(connection.sql(f"from marts.{table}").pl())
+
+
+def test_storage_version_mode_and_comments(home: Path) -> None:
+    path = publish(home).path
+    header = path.read_bytes()[:20]
+    assert struct.unpack_from("<Q", header, 12) == (67,), "v1.4.0, as STACK S1 maps it"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+    with duckdb.connect(path, read_only=True) as connection:
+        missing = connection.execute(
+            "select table_name, column_name from duckdb_columns() where comment is null "
+            "and schema_name = 'marts'"
+        ).fetchall()
+        types = connection.execute(
+            "select distinct data_type from duckdb_columns() where schema_name = 'marts'"
+        ).fetchall()
+    assert missing == []
+    assert {name for (name,) in types} <= {
+        "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP",
+    }  # fmt: skip
+
+
+def test_the_manifest_names_what_lies_there(home: Path) -> None:
+    publish(home)
+    published = home / "published"
+    manifest = json.loads((published / "manifest.json").read_text())
+    lying = {
+        str(path.relative_to(published))
+        for path in published.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+    assert lying == set(manifest["files"])
+    for name, about in manifest["files"].items():
+        data = (published / name).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == about["sha256"]
+    assert [capture["date"] for capture in manifest["captures"]] == ["2026-03-01", "2026-03-02"]
+    assert manifest["sample"] is False
+    assert manifest["definitions"]["share"] == 1
+
+
+def test_a_reader_keeps_its_file_while_the_next_is_published(home: Path) -> None:
+    path = publish(home).path
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdin and reader.stdout
+    try:
+        before = reader.stdout.readline()
+        inode = path.stat().st_ino
+        publish(home)
+        assert path.stat().st_ino != inode
+        reader.stdin.write("again\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline() == before
+    finally:
+        reader.communicate(timeout=20)
+
+
+READER = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+for _ in (1, 2):
+    query = "select count(*), sum(downloads) from marts.fct_family_share_daily"
+    print(connection.execute(query).fetchall(), flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_unfinished_facts_are_not_published(home: Path) -> None:
+    before = publish(home).path.stat().st_ino
+    with connect(home) as connection:
+        mark_facts_due(connection, [DATE])
+    with pytest.raises(LedgerError, match="nothing is published"):
+        publish(home)
+    assert (home / "published" / "hub_ledger.duckdb").stat().st_ino == before
+
+
+def test_a_table_that_is_gone_leaves_no_twin(home: Path) -> None:
+    publish(home)
+    stray = home / "published" / "parquet" / "old_table.parquet"
+    stray.write_bytes(b"old")
+    publish(home)
+    assert not stray.exists()
+
+
+def test_a_table_named_like_sql_is_refused_by_nothing_but_quoting(home: Path) -> None:
+    """Comments carry text of the project with quotes in it; they arrive whole."""
+    with connect(home) as connection:
+        connection.execute("comment on table marts.dim_scope is 'it''s; drop table x'")
+    path = publish(home).path
+    with duckdb.connect(path, read_only=True) as connection:
+        found = connection.execute(
+            "select comment from duckdb_tables() where table_name = 'dim_scope'"
+        ).fetchall()
+    assert found == [("it's; drop table x",)]
+
+
+def test_the_headline_is_the_mart_and_safe_for_a_terminal(home: Path) -> None:
+    text = headline(publish(home).path)
+    assert "Capture of 2026-03-02: 2 models" in text
+    assert "SAMPLE" not in text
+    assert "\x1b" not in text
+    assert "drop--" in text
+    shares = dict(
+        query(
+            home,
+            "select family, share from marts.fct_family_share_daily where date = '2026-03-02' "
+            "and scope = 'all' and attribution = 'root'",
+        )
+    )
+    assert f"{shares['Qwen']:.1%}" in text
+    assert "+1 to    1  Qwen/Q" in text
+
+
+def test_a_sample_says_so(tmp_path: Path) -> None:
+    record(tmp_path, {DATE: [item("Qwen/Q", 10)]}, sample="generated catalogue")
+    load(tmp_path, [DATE])
+    build_facts(tmp_path)
+    done = publish(tmp_path)
+    assert done.sample
+    assert headline(done.path).startswith("SAMPLE DATA")
+    assert json.loads((tmp_path / "published" / "manifest.json").read_text())["sample"] is True
+
+
+def test_without_marts_there_is_nothing_to_publish(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="materialize the facts"):
+        publish(tmp_path)
+    assert not (tmp_path / "published" / "hub_ledger.duckdb").exists()
