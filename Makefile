@@ -3,8 +3,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin/python -m pipelines
--include .env
-export
 export DO_NOT_TRACK := 1
 
 .venv/.ready: requirements.lock pyproject.toml
@@ -35,16 +33,16 @@ lint: .venv/.ready
 	@.venv/bin/sqlfluff lint --nofail-unparsable --processes 2 dbt_project/models
 
 dev: .venv/.ready  ## the Dagster UI on http://127.0.0.1:3000, daemon included
-	@$(RUN) dev $(if $(PORT),--port '$(PORT)')
+	@$(RUN) dev $(if $(PORT),--port "$$PORT")
 
 nightly: .venv/.ready  ## tonight's capture from the Hub, facts, checks, publication (DATE= today only)
-	@$(RUN) nightly $(if $(DATE),--date '$(DATE)')
+	@$(RUN) nightly $(if $(DATE),--date "$$DATE")
 
 backfill: .venv/.ready  ## past captures from the public archive (not available yet)
 	@$(RUN) backfill
 
 import: .venv/.ready  ## captures made elsewhere: CAPTURES=DIR with YYYY-MM-DD.jsonl[.gz|.zst]
-	@$(RUN) import --captures '$(CAPTURES)'
+	@$(RUN) import --captures "$$CAPTURES"
 
 rebuild: .venv/.ready  ## the warehouse again from the captures on disk
 	@$(RUN) rebuild
@@ -53,7 +51,7 @@ probe: .venv/.ready  ## two pages of the Hub: does it keep the contract we rely 
 	@$(RUN) probe
 
 sample-hub: .venv/.ready  ## serve the sample Hub (CAPTURE=FILE replays a capture, PORT=)
-	@$(RUN) sample-hub $(if $(CAPTURE),--captures '$(CAPTURE)') $(if $(PORT),--port '$(PORT)')
+	@$(RUN) sample-hub $(if $(CAPTURE),--captures "$$CAPTURE") $(if $(PORT),--port "$$PORT")
 
 lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet pyproject.toml --group dev -o requirements.lock

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from dotenv import load_dotenv
+
 from assets.errors import LedgerError
 from pipelines.settings import Settings, read_settings
 
@@ -21,6 +23,8 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 
 def main(arguments: list[str]) -> int:
     """Run one command: 0 for done, 1 for a run that failed, 2 for what the user can mend."""
+    # What the environment already says wins over the file.
+    load_dotenv(Path.cwd() / ".env")
     try:
         options = _parser().parse_args(arguments)
         return options.command(read_settings(), options)

@@ -12,6 +12,7 @@ for _name in [name for name in os.environ if name.startswith(("HUB_LEDGER_", "HF
     del os.environ[_name]
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["DO_NOT_TRACK"] = "1"
+os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 
 from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
 from pipelines.sample_hub.server import SampleHub, serving

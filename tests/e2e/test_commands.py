@@ -5,6 +5,8 @@ import gzip
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -13,7 +15,7 @@ import pytest
 from pipelines.sample_hub.catalogue import Catalogue
 from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
 from tests.e2e.processes import run_command
-from tests.helpers import all_tables, item, query, write_capture
+from tests.helpers import REPOSITORY, all_tables, item, query, write_capture
 
 TOKEN = "hf_secretsecretsecretsecret"
 
@@ -155,6 +157,18 @@ def test_a_date_before_the_calendar_is_refused(tmp_path: Path) -> None:
     done = run_command(tmp_path / "home", "import", "--captures", str(tmp_path / "in"))
     assert done.returncode == 2
     assert "HUB_LEDGER_START_DATE" in done.stderr
+
+
+def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("HUB_LEDGER_PAGE_SIZE=many\nHF_ENDPOINT=http://127.0.0.1:9\n")
+    command = [sys.executable, "-m", "pipelines", "probe"]
+    base = {**os.environ, "PYTHON_DOTENV_DISABLED": "0", "PYTHONPATH": str(REPOSITORY)}
+    for more, message in (({}, "HUB_LEDGER_PAGE_SIZE"), ({"HUB_LEDGER_PAGE_SIZE": "10"}, ":9 did")):
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**base, **more}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2
+        assert message in done.stderr
 
 
 def test_dev_refuses_a_taken_port(tmp_path: Path) -> None:

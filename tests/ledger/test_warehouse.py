@@ -1,0 +1,75 @@
+"""One writer at a time, and a clear word to whoever stands in the way."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets.errors import LedgerError
+from assets.ledger.warehouse import connect, warehouse_path, writer_turn
+
+HOLD = """
+import sys
+from pathlib import Path
+from assets.ledger.warehouse import connect, writer_turn
+with writer_turn(Path(sys.argv[1])), connect(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> subprocess.Popen[str]:
+    """Another process that holds the turn and the file until told."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def release(holder: subprocess.Popen[str]) -> None:
+    holder.communicate("\n", timeout=20)
+
+
+def test_the_second_writer_waits_and_gets_its_turn(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    said: list[str] = []
+
+    def let_go(line: str) -> None:
+        said.append(line)
+        release(holder)
+
+    with writer_turn(tmp_path, say=let_go), connect(tmp_path) as connection:
+        connection.execute("create table mine (x integer)")
+    assert "waiting for another run" in said[0]
+
+
+def test_who_waits_too_long_is_told(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    with pytest.raises(LedgerError, match="another run"), writer_turn(tmp_path, wait_seconds=0):
+        pass
+    with pytest.raises(LedgerError, match="another program has"), connect(tmp_path):
+        pass
+    release(holder)
+
+
+def test_a_killed_writer_leaves_no_lock(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    holder.communicate(timeout=20)
+    with writer_turn(tmp_path, wait_seconds=5), connect(tmp_path):
+        pass
+
+
+def test_no_warehouse_and_a_damaged_one(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="no warehouse"), connect(tmp_path, read_only=True):
+        pass
+    warehouse_path(tmp_path).write_bytes(b"not a database" * 1000)
+    with pytest.raises((LedgerError, duckdb.Error), match="make rebuild"), connect(tmp_path):
+        pass
