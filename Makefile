@@ -30,7 +30,7 @@ lint: .venv/.ready
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy
-	@.venv/bin/sqlfluff lint --nofail-unparsable --processes 2 dbt_project/models
+	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models
 
 dev: .venv/.ready  ## the Dagster UI on http://127.0.0.1:3000, daemon included
 	@$(RUN) dev $(if $(PORT),--port "$$PORT")
