@@ -83,6 +83,7 @@ class SampleHub:
                 Route("/", self._start_page),
                 Route("/api/agent-harnesses", self._agent_harnesses),
                 Route("/api/models", self._list_models),
+                Route("/{path:path}", self._other),
             ]
         )
         application.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=4)
@@ -97,6 +98,11 @@ class SampleHub:
 
     async def _agent_harnesses(self, request: Request) -> Response:
         return JSONResponse({"standardEnvVars": [], "harnesses": {}})
+
+    async def _other(self, request: Request) -> Response:
+        """Nothing else is served; a request for it is noted, for tests that forbid it."""
+        self.requests.append(f"{request.url.path}?{request.url.query}")
+        return JSONResponse({"error": "Not found"}, 404, {SAMPLE_HEADER: self.sample})
 
     async def _list_models(self, request: Request) -> Response:
         self.requests.append(f"{request.url.path}?{request.url.query}")
