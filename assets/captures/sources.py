@@ -63,7 +63,7 @@ def capture_tonight(
             for page in crawl(client, url, capture.last_id):
                 if capture.pages == 0:
                     store.require_kind(page.sample)
-                capture.append(page.rows, page.next_url, page.sample)
+                capture.append(page.rows, page.next_url, page.sample, page.contract)
                 progress(capture, page.quota_left)
         fault = _fault(capture, client.access.endpoint, max_bad_share)
         if fault is not None:

@@ -26,6 +26,7 @@ import zstandard
 
 from assets.errors import LedgerError
 from assets.hub.items import BadRow, ParsedRows
+from assets.hub.listing import Contract
 
 _COPY_BYTES = 1 << 20
 
@@ -42,6 +43,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         quarantined, private: Rows not kept as items: unusable, or not public.
         retries: Requests that had to be repeated.
         items_sha256, quarantine_sha256: Checksums of the two files.
+        contract: What a crawl's first page showed of the Hub's contract.
         verdict: ``admitted``, or why the capture does not count.
     """
 
@@ -61,6 +63,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     items_bytes: int
     quarantine_sha256: str
     software: str
+    contract: Contract | None = None
     verdict: str = "admitted"
 
 
@@ -74,6 +77,7 @@ class _PageNote(msgspec.Struct, kw_only=True):
     last_id: str | None
     next_url: str | None
     sample: str | None
+    contract: Contract | None = None
 
 
 class _Header(msgspec.Struct, kw_only=True):
@@ -234,7 +238,11 @@ class OpenCapture:
         return bool(self.notes) and self.notes[-1].next_url is None
 
     def append(
-        self, rows: ParsedRows, next_url: str | None = None, sample: str | None = None
+        self,
+        rows: ParsedRows,
+        next_url: str | None = None,
+        sample: str | None = None,
+        contract: Contract | None = None,
     ) -> None:
         """Put one page on disk, then note it in the journal."""
         number = len(self.notes) + 1
@@ -252,6 +260,7 @@ class OpenCapture:
             last_id=rows.last_id,
             next_url=next_url,
             sample=sample,
+            contract=contract,
         )
         with self._journal.open("ab") as journal:
             journal.write(msgspec.json.encode(note) + b"\n")
@@ -299,6 +308,7 @@ class OpenCapture:
             items_bytes=(building / "items.jsonl.zst").stat().st_size,
             quarantine_sha256=_concatenate(bad, building / "quarantine.jsonl.zst"),
             software=f"hub-ledger {version('hub-ledger')}",
+            contract=self.notes[0].contract if self.notes else None,
         )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
         _write_durably(building / "manifest.json", text + b"\n")

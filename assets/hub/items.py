@@ -4,6 +4,8 @@ Belongs here: the item's shape, and what makes a row unusable. Does not belong h
 reach this process, or where they go. The shape is the Hub's list route with `EXPAND`.
 """
 
+import collections
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
@@ -95,6 +97,7 @@ class ParsedRows:
         bad: The unusable rows.
         private: Rows left out because the token's owner alone may see them.
         first_id, last_id: `_id` of the first and last usable row, in the order received.
+        falling: Whether `_id` falls, or stays, from row to row.
     """
 
     lines: bytes
@@ -103,10 +106,12 @@ class ParsedRows:
     private: int
     first_id: str | None
     last_id: str | None
+    falling: bool
 
 
 _decode_page = msgspec.json.Decoder(list[Item]).decode
 _decode_raw_page = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_item = msgspec.json.Decoder(Item).decode
 _encode_lines = msgspec.json.Encoder().encode_lines
 
@@ -130,6 +135,17 @@ def parse_page(body: bytes) -> ParsedRows:
     return parse_rows(bytes(raw) for raw in raws)
 
 
+def keys_of_page(body: bytes) -> collections.Counter[str]:
+    """How many rows of a page have each key; rows that cannot be read are left out."""
+    keys: collections.Counter[str] = collections.Counter()
+    for raw in _decode_raw_page(body):
+        try:
+            keys.update(_decode_object(raw).keys())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    return keys
+
+
 def parse_rows(raws: Iterable[bytes]) -> ParsedRows:
     """Validate rows one by one, so that a bad one costs only itself."""
     items, bad = [], []
@@ -150,4 +166,5 @@ def _collect(items: list[Item], bad: list[BadRow]) -> ParsedRows:
         private=len(items) - len(public),
         first_id=public[0].hub_id if public else None,
         last_id=public[-1].hub_id if public else None,
+        falling=all(a.hub_id >= b.hub_id for a, b in itertools.pairwise(public)),
     )

@@ -10,13 +10,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
+
 from assets.errors import LedgerError
-from assets.hub.client import HubClient
-from assets.hub.items import EXPAND, ParsedRows, parse_page
+from assets.hub.client import Answer, HubClient
+from assets.hub.items import EXPAND, ParsedRows, keys_of_page, parse_page
 
 PAGE_SIZE = 1000
 MAX_PAGES = 100_000
 """A crawl longer than this does not end by itself: a hundred million models."""
+
+
+class Contract(msgspec.Struct, kw_only=True):
+    """What the first page showed of the contract the crawl relies on; kept with the capture.
+
+    Attributes:
+        cursor: The next page's cursor as text; None where there is none.
+        cursor_on_id: Whether it is a predicate on `_id` alone; None where it cannot be read.
+        quota_headers: Whether the answer told the quota.
+        unknown_keys: Keys that were not asked for, with the number of rows that had them.
+        never_seen: Properties asked for that no row had.
+    """
+
+    cursor: str | None
+    cursor_on_id: bool | None
+    quota_headers: bool
+    unknown_keys: dict[str, int]
+    never_seen: list[str]
 
 
 @dataclass(frozen=True)
@@ -27,6 +47,7 @@ class Page:
     next_url: str | None
     quota_left: int | None
     sample: str | None
+    contract: Contract | None
 
 
 def first_url(client: HubClient, page_size: int = PAGE_SIZE) -> str:
@@ -50,7 +71,7 @@ def crawl(client: HubClient, url: str, after_id: str | None = None) -> Iterator[
     seen = {url}
     next_url: str | None = url
     while next_url is not None:
-        page = _fetch(client, next_url)
+        page = _fetch(client, next_url, is_first=after_id is None and len(seen) == 1)
         _require_falling(page.rows, after_id)
         after_id = page.rows.last_id or after_id
         next_url = page.next_url
@@ -63,7 +84,7 @@ def crawl(client: HubClient, url: str, after_id: str | None = None) -> Iterator[
         yield page
 
 
-def _fetch(client: HubClient, url: str) -> Page:
+def _fetch(client: HubClient, url: str, is_first: bool) -> Page:
     attempt = 0
     while True:
         attempt += 1
@@ -73,18 +94,37 @@ def _fetch(client: HubClient, url: str) -> Page:
         except ValueError as error:
             client.retry_page(str(error), attempt)
             continue
-        return Page(rows, answer.next_url, answer.quota_left, answer.sample)
+        contract = _observe(answer) if is_first else None
+        return Page(rows, answer.next_url, answer.quota_left, answer.sample, contract)
+
+
+def _observe(answer: Answer) -> Contract:
+    keys = keys_of_page(answer.body)
+    cursor = _cursor(answer.next_url)
+    try:
+        predicate = msgspec.json.decode(cursor or "")
+        on_id = isinstance(predicate, dict) and set(predicate) == {"_id"}
+    except msgspec.DecodeError:
+        on_id = None
+    return Contract(
+        cursor=cursor,
+        cursor_on_id=on_id,
+        quota_headers=answer.quota_left is not None,
+        unknown_keys={
+            key[:100]: count for key, count in keys.items() if key not in ("_id", "id", *EXPAND)
+        },
+        never_seen=[name for name in EXPAND if name not in keys],
+    )
 
 
 def _require_falling(rows: ParsedRows, after_id: str | None) -> None:
     """Creation order is `_id` order; a page that begins at or above the last one moved."""
-    if after_id is None or rows.first_id is None:
-        return
-    if rows.first_id > after_id:
+    jumped = after_id is not None and rows.first_id is not None and rows.first_id > after_id
+    if jumped or not rows.falling:
         raise LedgerError(
-            "the Hub's list is not in falling order of _id across pages "
-            f"({after_id} before {rows.first_id}): rows would be lost or doubled; "
-            "run make probe and report what it prints"
+            "the Hub's list is not in falling order of _id "
+            f"({after_id or rows.first_id} before {rows.first_id if jumped else 'a larger one'}): "
+            "rows would be lost or doubled; run make probe and report what it prints"
         )
 
 
@@ -103,10 +143,14 @@ def probe_contract(client: HubClient) -> list[str]:
         lines += [
             f"page {number}         {rows.rows} rows, {len(rows.bad)} unusable",
             f"  _id          {rows.first_id} to {rows.last_id}",
-            f"  next         {_cursor(page.next_url)}",
+            f"  next         {_cursor(page.next_url) or 'none: the last page'}",
             f"  quota left   {quota}",
         ]
         lines += [f"  unusable     row {bad.position}: {bad.reason}" for bad in rows.bad[:3]]
+        if page.contract and page.contract.unknown_keys:
+            lines.append(f"  new keys     {', '.join(page.contract.unknown_keys)}")
+        if page.contract and page.contract.never_seen:
+            lines.append(f"  never seen   {', '.join(page.contract.never_seen)}")
         if page.sample:
             lines.append(f"  sample Hub   {page.sample}")
     return [
@@ -116,12 +160,12 @@ def probe_contract(client: HubClient) -> list[str]:
     ]
 
 
-def _cursor(url: str | None) -> str:
+def _cursor(url: str | None) -> str | None:
     """The cursor's text where it can be read, for a person to compare with the known one."""
     if url is None:
-        return "none: the last page"
+        return None
     cursor = parse_qs(urlsplit(url).query).get("cursor", [""])[0]
     try:
         return base64.b64decode(cursor, validate=True).decode("utf-8")[:200]
     except ValueError:
-        return f"opaque cursor {cursor[:80]!r}"
+        return f"opaque: {cursor[:80]}"

@@ -70,6 +70,10 @@ def test_a_crawl_holds_every_model_once_and_seals_a_manifest(
     assert (manifest.source, manifest.origin) == ("hub_api", endpoint)
     assert manifest.sample == "generated catalogue"
     assert store.verify(today) == manifest
+    assert manifest.contract is not None
+    assert manifest.contract.cursor_on_id is True
+    assert manifest.contract.quota_headers
+    assert manifest.contract.unknown_keys == {}
     assert not list((store.root / ".open").glob("*/"))
     assert len(sample_hub.requests) == manifest.pages
     assert all("/resolve/" not in url and "sort=createdAt" in url for url in sample_hub.requests)
@@ -236,6 +240,32 @@ def test_the_token_travels_only_encrypted_or_on_this_machine() -> None:
     assert "authorization" in {name.lower() for name in sent("https://huggingface.co")}
     assert "authorization" in {name.lower() for name in sent("http://127.0.0.1:1")}
     assert "authorization" not in {name.lower() for name in sent("http://hub.example")}
+
+
+def test_what_the_first_page_shows_is_kept(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date
+) -> None:
+    def odd(request: Request, number: int) -> Response:
+        newest = max(one["_id"] for one in sample_hub.items)
+        row = {"_id": newest, "id": "x/y", "downloads": 1, "novelty": 1}
+        link = f'<{request.url}&cursor=b3BhcXVl>; rel="next"'
+        return Response(json.dumps([row]), 200, {"Link": link})
+
+    with serving(ScriptedHub(sample_hub, {1: odd, 2: lambda r, n: Response("[]")})) as endpoint:
+        contract = capture_tonight(store, client(endpoint), today, 0.01).contract
+    assert contract is not None
+    assert contract.unknown_keys == {"novelty": 1}
+    assert "downloadsAllTime" in contract.never_seen
+    assert (contract.cursor_on_id, contract.quota_headers) == (None, False)
+
+
+def test_a_list_in_another_order_is_refused(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date
+) -> None:
+    rising = sorted(sample_hub.items, key=lambda one: one["_id"])[:50]
+    hub = ScriptedHub(sample_hub, {1: lambda r, n: Response(json.dumps(rising))})
+    with serving(hub) as endpoint, pytest.raises(LedgerError, match="falling order"):
+        capture_tonight(store, client(endpoint), today, 0.01)
 
 
 def test_probe_tells_what_it_saw(endpoint: str) -> None:
