@@ -49,7 +49,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         for days in (28, 21, 14, 7, 1):
             catalogue.write(today - dt.timedelta(days=days), Path(folder))
-        import_files(store, Path(folder), settings.max_bad_share, SAMPLE)
+        import_files(store, Path(folder), settings.max_bad_share, settings.min_rows_share, SAMPLE)
     with serving(SampleHub(catalogue.items(today), SAMPLE)) as endpoint:
         print(f"Embedded sample Hub at {endpoint}: generated models, not the real Hub's.")
         return _nightly(replace(settings, hub=replace(settings.hub, endpoint=endpoint, token=None)))
@@ -79,9 +79,15 @@ def import_captures(settings: Settings, options: argparse.Namespace) -> int:
         raise LedgerError("which folder? make import CAPTURES=DIR")
     store = CaptureStore(settings.home / "captures")
     known = set(store.dates())
-    sealed = import_files(store, Path(options.captures).expanduser(), settings.max_bad_share)
+    sealed = import_files(
+        store,
+        Path(options.captures).expanduser(),
+        settings.max_bad_share,
+        settings.min_rows_share,
+    )
     for manifest in sealed:
-        print(f"{manifest.date}: {manifest.rows:,} rows, {manifest.quarantined} quarantined")
+        bad = f", {manifest.quarantined} quarantined" if manifest.quarantined else ""
+        print(f"{manifest.date}: {manifest.rows:,} rows{bad}, {manifest.verdict}")
     if known:
         print(f"{len(known)} dates were recorded already and stay as they are.")
     with instance(settings) as dagster:

@@ -36,6 +36,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         settings.hub,
         partitions,
         settings.max_bad_share,
+        settings.min_rows_share,
         settings.page_size,
         settings.step_retries,
         progress,

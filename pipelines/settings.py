@@ -24,6 +24,7 @@ class Settings:
     hub: HubAccess = field(default_factory=lambda: HubAccess("https://huggingface.co"))
     page_size: int = 1000
     max_bad_share: float = 0.01
+    min_rows_share: float = 0.9
     start_date: dt.date = dt.date(2024, 7, 24)
     schedule_on: bool = False
     schedule_cron: str = "10 3 * * *"
@@ -66,6 +67,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         max_bad_share=read(
             "HUB_LEDGER_MAX_QUARANTINED_SHARE", defaults.max_bad_share, _share, "a share, 0 to 1"
+        ),
+        min_rows_share=read(
+            "HUB_LEDGER_MIN_ROWS_SHARE", defaults.min_rows_share, _share, "a share, 0 to 1"
         ),
         start_date=read(
             "HUB_LEDGER_START_DATE", defaults.start_date, dt.date.fromisoformat, "YYYY-MM-DD"

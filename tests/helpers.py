@@ -61,7 +61,7 @@ def record(
     folder = home / "incoming"
     for date, items in captures.items():
         write_capture(folder, date, items)
-    import_files(CaptureStore(home / "captures"), folder, 1.0, sample)
+    import_files(CaptureStore(home / "captures"), folder, 1.0, 0.0, sample)
 
 
 def load(home: Path, dates: Iterable[dt.date]) -> None:

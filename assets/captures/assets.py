@@ -57,6 +57,7 @@ def build_capture_assets(
     access: HubAccess,
     partitions: dg.DailyPartitionsDefinition,
     max_bad_share: float,
+    min_rows_share: float,
     page_size: int,
     step_retries: int,
     progress: Progress | None = None,
@@ -68,6 +69,7 @@ def build_capture_assets(
         access: Which Hub tonight's capture is crawled from.
         partitions: One partition a UTC date, today included.
         max_bad_share: Share of unusable rows above which a capture fails.
+        min_rows_share: Share of its neighbours' rows below which a capture is partial.
         page_size: Rows a page of the crawl.
         step_retries: How often Dagster tries the network again.
         progress: Told after each page, beside Dagster's log.
@@ -114,7 +116,9 @@ def build_capture_assets(
         with reported_failures():
             if dates == [today] and not store.has(today):
                 client = HubClient(access, say=context.log.warning)
-                manifest = capture_tonight(store, client, today, max_bad_share, note, page_size)
+                manifest = capture_tonight(
+                    store, client, today, max_bad_share, min_rows_share, note, page_size
+                )
                 return dg.MaterializeResult(metadata=capture_metadata(manifest))
             missing = [date for date in dates if not store.has(date)]
             if missing:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import zstandard
 
+from assets.captures.admission import ADMITTED, row_verdict
 from assets.captures.store import CaptureStore, Manifest, OpenCapture
 from assets.errors import LedgerError
 from assets.hub.client import HubClient
@@ -34,6 +35,7 @@ def capture_tonight(
     client: HubClient,
     date: dt.date,
     max_bad_share: float,
+    min_rows_share: float,
     progress: Callable[[OpenCapture, int | None], None] = lambda capture, quota_left: None,
     page_size: int = PAGE_SIZE,
 ) -> Manifest:
@@ -44,6 +46,7 @@ def capture_tonight(
         client: The Hub to ask.
         date: Today in UTC; the Hub shows no other day's counters.
         max_bad_share: Share of unusable rows above which the capture fails.
+        min_rows_share: Share of its neighbours' rows below which the capture is partial.
         progress: Called after each page with the capture and the quota left.
         page_size: Rows a page, at most 1000.
 
@@ -66,13 +69,22 @@ def capture_tonight(
                 capture.append(page.rows, page.next_url, page.sample, page.contract)
                 progress(capture, page.quota_left)
         fault = _fault(capture, client.access.endpoint, max_bad_share)
-        if fault is not None:
-            raise LedgerError(f"{fault}; what came is kept in {capture.refuse()}")
-        return capture.seal(client.retries)
+        if fault is None:
+            verdict = row_verdict(
+                capture.rows, *_neighbours(_admitted_rows(store), date), min_rows_share
+            )
+            if verdict == ADMITTED:
+                return capture.seal(client.retries)
+            fault = f"{client.access.endpoint} gave a {verdict}; run again while it is {date}"
+        raise LedgerError(f"{fault}; what came is kept in {capture.refuse()}")
 
 
 def import_files(
-    store: CaptureStore, folder: Path, max_bad_share: float, sample: str | None = None
+    store: CaptureStore,
+    folder: Path,
+    max_bad_share: float,
+    min_rows_share: float,
+    sample: str | None = None,
 ) -> list[Manifest]:
     """Seal one capture for each ``YYYY-MM-DD.jsonl[.gz|.zst]`` in a folder; all of them or none.
 
@@ -82,6 +94,8 @@ def import_files(
         store: Where captures are kept.
         folder: Where the files are.
         max_bad_share: Share of unusable rows above which a file is refused.
+        min_rows_share: Share of its neighbours' rows below which a capture is partial: it is
+            sealed with that verdict and does not count.
         sample: What kind of sample data the files hold; None for observations.
 
     Raises:
@@ -105,7 +119,28 @@ def import_files(
             for capture in captures:
                 capture.discard()
             raise
-        return [capture.seal() for capture in captures]
+        rows = _admitted_rows(store) | {capture.date: capture.rows for capture in captures}
+        return [
+            capture.seal(
+                verdict=row_verdict(capture.rows, *_neighbours(rows, capture.date), min_rows_share)
+            )
+            for capture in captures
+        ]
+
+
+def _admitted_rows(store: CaptureStore) -> dict[dt.date, int]:
+    """Rows of every sealed capture that counts."""
+    manifests = [store.manifest(date) for date in store.dates()]
+    return {one.date: one.rows for one in manifests if one.verdict == ADMITTED}
+
+
+def _neighbours(rows: dict[dt.date, int], date: dt.date) -> tuple[list[int], list[int]]:
+    """Rows before and after a date, in the order of dates."""
+    dates = sorted(rows)
+    return (
+        [rows[near] for near in dates if near < date],
+        [rows[near] for near in dates if near > date],
+    )
 
 
 def _dated_files(folder: Path) -> list[tuple[dt.date, Path]]:

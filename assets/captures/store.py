@@ -24,6 +24,7 @@ from typing import IO
 import msgspec
 import zstandard
 
+from assets.captures.admission import ADMITTED
 from assets.errors import LedgerError
 from assets.hub.items import BadRow, ParsedRows
 from assets.hub.listing import Contract
@@ -64,7 +65,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     quarantine_sha256: str
     software: str
     contract: Contract | None = None
-    verdict: str = "admitted"
+    verdict: str = ADMITTED
 
 
 class _PageNote(msgspec.Struct, kw_only=True):
@@ -279,8 +280,12 @@ class OpenCapture:
                 return f"page {note.page}, row {first['position']}: {first['reason']}"
         return "none"
 
-    def seal(self, retries: int = 0) -> Manifest:
+    def seal(self, retries: int = 0, verdict: str = ADMITTED) -> Manifest:
         """Turn the pages into the date's capture by one rename.
+
+        Args:
+            retries: Requests that had to be repeated.
+            verdict: Whether the capture counts.
 
         Raises:
             LedgerError: The record holds the other kind of data (sample or observed).
@@ -309,6 +314,7 @@ class OpenCapture:
             quarantine_sha256=_concatenate(bad, building / "quarantine.jsonl.zst"),
             software=f"hub-ledger {version('hub-ledger')}",
             contract=self.notes[0].contract if self.notes else None,
+            verdict=verdict,
         )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
         _write_durably(building / "manifest.json", text + b"\n")

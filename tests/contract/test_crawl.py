@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from assets.captures.sources import capture_tonight
+from assets.captures.sources import capture_tonight, import_files
 from assets.captures.store import CaptureStore, OpenCapture
 from assets.errors import HubUnavailable, LedgerError
 from assets.hub.client import HubAccess, HubClient
 from assets.hub.listing import probe_contract
 from pipelines.sample_hub.server import SampleHub, serving
+from tests.helpers import write_capture
 
 Answer = Callable[[Request, int], Response]
 
@@ -60,7 +61,7 @@ def store(tmp_path: Path) -> Iterator[CaptureStore]:
 def test_a_crawl_holds_every_model_once_and_seals_a_manifest(
     store: CaptureStore, endpoint: str, sample_hub: SampleHub, today: dt.date
 ) -> None:
-    manifest = capture_tonight(store, client(endpoint), today, 0.01, page_size=100)
+    manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
     kept = {row["_id"]: row for row in rows(store, today)}
     assert len(kept) == manifest.rows == len(sample_hub.items)
     for one in sample_hub.items:
@@ -87,13 +88,13 @@ def test_a_killed_crawl_goes_on_from_its_last_page(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        capture_tonight(store, client(endpoint), today, 0.01, die, page_size=100)
+        capture_tonight(store, client(endpoint), today, 0.01, 0.9, die, page_size=100)
     assert not store.has(today)
     # The kill may tear the journal's last line; what is certain is kept.
     with (store.root / ".open" / str(today) / "journal.jsonl").open("ab") as journal:
         journal.write(b'{"page":4,"ro')
     before = len(sample_hub.requests)
-    manifest = capture_tonight(store, client(endpoint), today, 0.01, page_size=100)
+    manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
     assert before == 3
     assert len(sample_hub.requests) == manifest.pages
     assert len({row["_id"] for row in rows(store, today)}) == len(sample_hub.items)
@@ -101,17 +102,17 @@ def test_a_killed_crawl_goes_on_from_its_last_page(
 
 def test_a_past_date_is_refused(store: CaptureStore, endpoint: str, today: dt.date) -> None:
     with pytest.raises(LedgerError, match="today's counters only"):
-        capture_tonight(store, client(endpoint), today - dt.timedelta(days=1), 0.01)
+        capture_tonight(store, client(endpoint), today - dt.timedelta(days=1), 0.01, 0.9)
     assert not store.root.exists()
 
 
 def test_a_sealed_date_is_never_written_again(
     store: CaptureStore, endpoint: str, today: dt.date
 ) -> None:
-    capture_tonight(store, client(endpoint), today, 0.01)
+    capture_tonight(store, client(endpoint), today, 0.01, 0.9)
     sealed = store.items_path(today).read_bytes()
     with pytest.raises(LedgerError, match="recorded already"):
-        capture_tonight(store, client(endpoint), today, 0.01)
+        capture_tonight(store, client(endpoint), today, 0.01, 0.9)
     assert store.items_path(today).read_bytes() == sealed
 
 
@@ -121,7 +122,7 @@ def test_what_may_pass_is_tried_again(
 ) -> None:
     hub = ScriptedHub(sample_hub, {2: lambda request, n: Response("<html>", status)})
     with serving(hub) as endpoint:
-        manifest = capture_tonight(store, client(endpoint), today, 0.01, page_size=100)
+        manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
     assert (manifest.rows, manifest.retries) == (len(sample_hub.items), 1)
 
 
@@ -139,7 +140,7 @@ def test_a_damaged_page_is_asked_for_again(
 ) -> None:
     hub = ScriptedHub(sample_hub, {2: lambda request, n: answer})
     with serving(hub) as endpoint:
-        manifest = capture_tonight(store, client(endpoint), today, 0.01, page_size=100)
+        manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
     assert (manifest.rows, manifest.retries) == (len(sample_hub.items), 1)
 
 
@@ -149,7 +150,7 @@ def test_what_will_not_pass_fails_at_once(
 ) -> None:
     hub = ScriptedHub(sample_hub, {1: lambda request, n: Response("no", status)})
     with serving(hub) as endpoint, pytest.raises(LedgerError, match=hint):
-        capture_tonight(store, client(endpoint), today, 0.01)
+        capture_tonight(store, client(endpoint), today, 0.01, 0.9)
     assert len(hub.requests) == 1
     assert not store.has(today)
 
@@ -166,7 +167,7 @@ def test_retry_after_and_the_quota_are_obeyed(
     )
     waits: list[float] = []
     with serving(hub) as endpoint:
-        capture_tonight(store, client(endpoint, waits), today, 0.01)
+        capture_tonight(store, client(endpoint, waits), today, 0.01, 0.9)
     assert waits == [10, 138]
 
 
@@ -181,7 +182,7 @@ def test_no_429_is_met_while_the_headers_tell_the_truth(
 
     with serving(hub) as endpoint:
         manifest = capture_tonight(
-            store, HubClient(HubAccess(endpoint), sleep=sleep), today, 0.01, page_size=100
+            store, HubClient(HubAccess(endpoint), sleep=sleep), today, 0.01, 0.9, page_size=100
         )
     assert manifest.retries == 0
     assert len(hub.requests) == manifest.pages
@@ -195,7 +196,7 @@ def test_another_host_and_a_repeated_page_are_refused(
         sample_hub, {1: lambda r, n: Response(b"[]", 200, foreign, "application/json")}
     )
     with serving(hub) as endpoint, pytest.raises(LedgerError, match="another host"):
-        capture_tonight(store, client(endpoint), today, 0.01)
+        capture_tonight(store, client(endpoint), today, 0.01, 0.9)
 
     def again(request: Request, number: int) -> Response:
         return Response(b"[]", 200, {"Link": f'<{request.url}>; rel="next"'}, "application/json")
@@ -203,7 +204,7 @@ def test_another_host_and_a_repeated_page_are_refused(
     hub = ScriptedHub(sample_hub, {1: again})
     other = CaptureStore(store.root / "other")
     with serving(hub) as endpoint, pytest.raises(LedgerError, match="repeats a page"):
-        capture_tonight(other, client(endpoint), today, 0.01)
+        capture_tonight(other, client(endpoint), today, 0.01, 0.9)
 
 
 def test_a_gzip_bomb_is_refused(store: CaptureStore, sample_hub: SampleHub, today: dt.date) -> None:
@@ -211,7 +212,7 @@ def test_a_gzip_bomb_is_refused(store: CaptureStore, sample_hub: SampleHub, toda
     headers = {"Content-Encoding": "gzip"}
     hub = ScriptedHub(sample_hub, {1: lambda r, n: Response(bomb, 200, headers)})
     with serving(hub) as endpoint, pytest.raises(LedgerError, match="more than 1000000 bytes"):
-        capture_tonight(store, client(endpoint, max_page_bytes=1_000_000), today, 0.01)
+        capture_tonight(store, client(endpoint, max_page_bytes=1_000_000), today, 0.01, 0.9)
 
 
 def test_too_many_bad_rows_fail_the_capture_and_keep_the_bytes(
@@ -221,16 +222,16 @@ def test_too_many_bad_rows_fail_the_capture_and_keep_the_bytes(
         one["downloads"] = "many"
     with serving(sample_hub) as endpoint:
         with pytest.raises(LedgerError, match=r"unusable .*downloads"):
-            capture_tonight(store, client(endpoint), today, 0.01)
+            capture_tonight(store, client(endpoint), today, 0.01, 0.9)
         assert not store.has(today)
         assert list((store.root / ".refused").glob("*/*.bad.jsonl.zst"))
-        manifest = capture_tonight(store, client(endpoint), today, 0.5)
+        manifest = capture_tonight(store, client(endpoint), today, 0.5, 0.9)
     assert (manifest.quarantined, manifest.rows) == (20, len(sample_hub.items) - 20)
 
 
 def test_an_unreachable_hub_is_said_so(store: CaptureStore, today: dt.date) -> None:
     with pytest.raises(HubUnavailable, match="did not answer"):
-        capture_tonight(store, client("http://127.0.0.1:9"), today, 0.01)
+        capture_tonight(store, client("http://127.0.0.1:9"), today, 0.01, 0.9)
 
 
 def test_the_token_travels_only_encrypted_or_on_this_machine() -> None:
@@ -252,7 +253,7 @@ def test_what_the_first_page_shows_is_kept(
         return Response(json.dumps([row]), 200, {"Link": link})
 
     with serving(ScriptedHub(sample_hub, {1: odd, 2: lambda r, n: Response("[]")})) as endpoint:
-        contract = capture_tonight(store, client(endpoint), today, 0.01).contract
+        contract = capture_tonight(store, client(endpoint), today, 0.01, 0.9).contract
     assert contract is not None
     assert contract.unknown_keys == {"novelty": 1}
     assert "downloadsAllTime" in contract.never_seen
@@ -265,10 +266,34 @@ def test_a_list_in_another_order_is_refused(
     rising = sorted(sample_hub.items, key=lambda one: one["_id"])[:50]
     hub = ScriptedHub(sample_hub, {1: lambda r, n: Response(json.dumps(rising))})
     with serving(hub) as endpoint, pytest.raises(LedgerError, match="falling order"):
-        capture_tonight(store, client(endpoint), today, 0.01)
+        capture_tonight(store, client(endpoint), today, 0.01, 0.9)
 
 
 def test_probe_tells_what_it_saw(endpoint: str) -> None:
     text = "\n".join(probe_contract(client(endpoint)))
     assert "falls by _id" in text
     assert "generated catalogue" in text
+
+
+def test_a_night_cut_short_is_set_aside_and_can_be_run_again(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date, tmp_path: Path
+) -> None:
+    """The Hub says that a page in the middle is the last: the record must not believe it."""
+    yesterday = today - dt.timedelta(days=1)
+    write_capture(tmp_path / "in", yesterday, sample_hub.items)
+    import_files(store, tmp_path / "in", 0.01, 0.9, sample="test")
+
+    def last(request: Request, number: int) -> Response:
+        newest = sorted(sample_hub.items, key=lambda one: one["_id"], reverse=True)
+        rows = [one for one in newest if one["_id"] < newest[199]["_id"]][:100]
+        return Response(json.dumps(rows), headers={"X-Hub-Ledger-Sample": "test"})
+
+    with (
+        serving(ScriptedHub(sample_hub, {3: last})) as endpoint,
+        pytest.raises(LedgerError, match=r"partial: 300 rows.*run again"),
+    ):
+        capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
+    assert store.dates() == [yesterday]
+    with serving(ScriptedHub(sample_hub, {})) as endpoint:
+        manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
+    assert (manifest.rows, manifest.verdict) == (len(sample_hub.items), "admitted")

@@ -39,7 +39,7 @@ def crawl(root: Path, hub: FaultyHub) -> tuple[Manifest, list[float]]:
             endpoint, timeout=5, page_deadline=0.3, max_page_bytes=5_000_000, tries=7
         )
         client = HubClient(access, sleep=waits.append)
-        manifest = capture_tonight(CaptureStore(root), client, TODAY, 0.5, page_size=PAGE)
+        manifest = capture_tonight(CaptureStore(root), client, TODAY, 0.5, 0.9, page_size=PAGE)
     return manifest, waits
 
 
@@ -116,7 +116,7 @@ def test_a_mix_of_faults(tmp_path: Path, undisturbed: list[dict[str, Any]], seed
     with serving(crawl_again) as endpoint:
         client = HubClient(HubAccess(endpoint), sleep=lambda seconds: None)
         store = CaptureStore(tmp_path / "again")
-        capture_tonight(store, client, TODAY, 0.5, page_size=PAGE)
+        capture_tonight(store, client, TODAY, 0.5, 0.9, page_size=PAGE)
     assert rows(tmp_path / "again") == undisturbed
 
 

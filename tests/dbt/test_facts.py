@@ -17,6 +17,8 @@ from typing import Any
 import networkx as nx
 import pytest
 
+from assets.captures.sources import import_files
+from assets.captures.store import CaptureStore
 from tests.helpers import (
     REPOSITORY,
     Item,
@@ -28,6 +30,7 @@ from tests.helpers import (
     query,
     record,
     run_dbt,
+    write_capture,
 )
 
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
@@ -393,6 +396,25 @@ def assert_same(
                     assert one == pytest.approx(other, rel=1e-12), table
                 else:
                     assert one == other, (table, ours, theirs)
+
+
+def test_a_capture_that_does_not_count_makes_no_facts(tmp_path: Path) -> None:
+    days = [DATE + dt.timedelta(days=n) for n in range(3)]
+    whole = [item(f"Qwen/m{n}", 10) for n in range(10)]
+    folder = tmp_path / "incoming"
+    for day, items in zip(days, (whole, whole[:3], whole), strict=True):
+        write_capture(folder, day, items)
+    import_files(CaptureStore(tmp_path / "captures"), folder, 1.0, 0.9)
+    load(tmp_path, days)
+    build_facts(tmp_path)
+    dated = query(tmp_path, "select distinct date from marts.fct_family_share_daily order by 1")
+    assert [date for (date,) in dated] == [days[0], days[2]]
+    gone = query(tmp_path, "select count(*) from marts.dim_model where gone_on is not null")
+    assert gone == [(0,)]
+    verdicts = query(tmp_path, "select verdict from marts.meta_captures order by date")
+    assert [verdict.split(":")[0] for (verdict,) in verdicts] == ["admitted", "partial", "admitted"]
+    kept = query(tmp_path, "select count(*) from raw.model_counters where date = ?", days[1])
+    assert kept == [(3,)]
 
 
 def test_hostile_names_pass_through_the_facts(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_mutated_rows_cost_only_themselves(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / f"{DATE}.jsonl").write_bytes(b"\n".join(lines))
     store = CaptureStore(tmp_path / "captures")
-    (manifest,) = import_files(store, folder, 1.0)
+    (manifest,) = import_files(store, folder, 1.0, 0.9)
     blank = sum(not line.strip() for line in lines)
     assert manifest.rows + manifest.quarantined + manifest.private == len(lines) - blank
     assert manifest.quarantined > MUTATED / 4

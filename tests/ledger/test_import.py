@@ -36,16 +36,16 @@ def test_plain_gzip_and_zstd_hold_the_same(store: CaptureStore, folder: Path) ->
     (folder / "2026-08-21.jsonl.gz").write_bytes(gzip.compress(lines(2500)))
     frames = [zstandard.compress(lines(2500)[:5000]), zstandard.compress(lines(2500)[5000:])]
     (folder / "2026-08-22.jsonl.zst").write_bytes(b"".join(frames))
-    sealed = import_files(store, folder, 0.01)
+    sealed = import_files(store, folder, 0.01, 0.9)
     assert [one.rows for one in sealed] == [2500] * 3
     assert len({one.items_sha256 for one in sealed}) == 1
 
 
 def test_a_recorded_date_stays_as_it_is(store: CaptureStore, folder: Path) -> None:
     write_capture(folder, DATE, [item("x/a", 1)])
-    import_files(store, folder, 0.01)
+    import_files(store, folder, 0.01, 0.9)
     write_capture(folder, DATE, [item("x/a", 2)])
-    assert import_files(store, folder, 0.01) == []
+    assert import_files(store, folder, 0.01, 0.9) == []
     assert store.verify(DATE).rows == 1
 
 
@@ -74,7 +74,7 @@ def test_a_bad_file_is_named_and_nothing_is_written(
         write_capture(folder, dt.date(2026, 8, 1), [item("x/a")])
     (folder / name).write_bytes(data)
     with pytest.raises(LedgerError, match=message) as caught:
-        import_files(store, folder, 0.01)
+        import_files(store, folder, 0.01, 0.9)
     assert "\n" not in str(caught.value)
     assert store.dates() == []
     assert not list((store.root / ".open").glob("*/"))
@@ -84,19 +84,29 @@ def test_two_files_of_one_date_are_refused(store: CaptureStore, folder: Path) ->
     (folder / "2026-08-22.jsonl").write_bytes(lines(1))
     (folder / "2026-08-22.jsonl.gz").write_bytes(gzip.compress(lines(1)))
     with pytest.raises(LedgerError, match="one date"):
-        import_files(store, folder, 0.01)
+        import_files(store, folder, 0.01, 0.9)
 
 
 def test_no_such_folder(store: CaptureStore, tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="not a folder"):
-        import_files(store, tmp_path / "nowhere", 0.01)
+        import_files(store, tmp_path / "nowhere", 0.01, 0.9)
 
 
 def test_sample_data_and_observations_never_share_a_record(
     store: CaptureStore, folder: Path
 ) -> None:
     write_capture(folder, DATE, [item("x/a", 1)])
-    import_files(store, folder, 0.01)
+    import_files(store, folder, 0.01, 0.9)
     write_capture(folder, DATE - dt.timedelta(days=1), [item("x/a", 1)])
     with pytest.raises(LedgerError, match="never mixed"):
-        import_files(store, folder, 0.01, sample="generated")
+        import_files(store, folder, 0.01, 0.9, sample="generated")
+
+
+def test_a_partial_file_is_kept_and_marked(store: CaptureStore, folder: Path) -> None:
+    for day, rows in ((20, 1000), (21, 260), (22, 1010)):
+        (folder / f"2026-08-{day}.jsonl").write_bytes(lines(rows))
+    sealed = import_files(store, folder, 0.01, 0.9)
+    assert [one.verdict.split(":")[0] for one in sealed] == ["admitted", "partial", "admitted"]
+    (folder / "2026-08-23.jsonl").write_bytes(lines(1000))
+    (late,) = import_files(store, folder, 0.01, 0.9)
+    assert late.verdict == "admitted"
