@@ -49,7 +49,14 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         for days in (28, 21, 14, 7, 1):
             catalogue.write(today - dt.timedelta(days=days), Path(folder))
-        import_files(store, Path(folder), settings.max_bad_share, settings.min_rows_share, SAMPLE)
+        import_files(
+            store,
+            Path(folder),
+            settings.max_bad_share,
+            settings.min_rows_share,
+            settings.start_date,
+            SAMPLE,
+        )
     with serving(SampleHub(catalogue.items(today), SAMPLE)) as endpoint:
         print(f"Embedded sample Hub at {endpoint}: generated models, not the real Hub's.")
         return _nightly(replace(settings, hub=replace(settings.hub, endpoint=endpoint, token=None)))
@@ -84,6 +91,7 @@ def import_captures(settings: Settings, options: argparse.Namespace) -> int:
         Path(options.captures).expanduser(),
         settings.max_bad_share,
         settings.min_rows_share,
+        settings.start_date,
     )
     for manifest in sealed:
         bad = f", {manifest.quarantined} quarantined" if manifest.quarantined else ""
@@ -163,6 +171,8 @@ def dev(settings: Settings, options: argparse.Namespace) -> int:
     """The Dagster UI with its daemon; replaces this process."""
     from pipelines.running import instance_folder
 
+    if not 1 <= options.port <= 65535:
+        raise LedgerError(f"PORT={options.port} is no port; choose one from 1024 to 65535")
     with socket.socket() as trial:
         if trial.connect_ex(("127.0.0.1", options.port)) == 0:
             raise LedgerError(f"port {options.port} is in use; choose another: make dev PORT=3001")

@@ -5,6 +5,7 @@ Belongs here: names, defaults, limits and their validation. Does not belong here
 
 import datetime as dt
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,8 +51,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
     defaults = Settings()
     home = Path(env.get("HUB_LEDGER_HOME", "").strip() or "data").expanduser().absolute()
-    if home.exists() and not home.is_dir():
-        raise LedgerError(f"HUB_LEDGER_HOME={home} is a file; it should be a folder")
+    for folder in (home, *home.parents):
+        if folder.exists() and not folder.is_dir():
+            raise LedgerError(f"HUB_LEDGER_HOME={home}: {folder} is a file; it should be a folder")
     return Settings(
         home=home,
         hub=HubAccess(
@@ -75,7 +77,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             "HUB_LEDGER_START_DATE", defaults.start_date, dt.date.fromisoformat, "YYYY-MM-DD"
         ),
         schedule_on=read("HUB_LEDGER_SCHEDULE", False, _switch, "on or off"),
-        schedule_cron=env.get("HUB_LEDGER_SCHEDULE_CRON", "").strip() or defaults.schedule_cron,
+        schedule_cron=read(
+            "HUB_LEDGER_SCHEDULE_CRON", defaults.schedule_cron, _cron, "a cron line like 10 3 * * *"
+        ),
     )
 
 
@@ -101,6 +105,12 @@ def _share(text: str) -> float:
     if not 0 <= number <= 1:
         raise ValueError
     return number
+
+
+def _cron(text: str) -> str:
+    if not re.fullmatch(r"([0-9*/,-]+\s+){4}[0-9*/,-]+", text):
+        raise ValueError
+    return text
 
 
 def _switch(text: str) -> bool:

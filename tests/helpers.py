@@ -17,7 +17,7 @@ import duckdb
 from assets.captures.sources import import_files
 from assets.captures.store import CaptureStore
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
-from assets.ledger.load import facts_done, facts_due, load_capture
+from assets.ledger.load import facts_done, load_capture, next_batch
 from assets.ledger.warehouse import connect
 
 Item = dict[str, Any]
@@ -61,7 +61,7 @@ def record(
     folder = home / "incoming"
     for date, items in captures.items():
         write_capture(folder, date, items)
-    import_files(CaptureStore(home / "captures"), folder, 1.0, 0.0, sample)
+    import_files(CaptureStore(home / "captures"), folder, 1.0, 0.0, sample=sample)
 
 
 def load(home: Path, dates: Iterable[dt.date]) -> None:
@@ -87,15 +87,28 @@ def run_dbt(home: Path, *arguments: str) -> str:
 
 def build_facts(home: Path) -> None:
     """Dbt build, with data tests, for the dates that are due."""
+    with connect(home) as connection:
+        batch = next_batch(connection, 10**9)
     run_dbt(home, "build", "--exclude-resource-type", "unit_test")
     with connect(home) as connection:
-        facts_done(connection, facts_due(connection))
+        facts_done(connection, batch)
 
 
 def query(home: Path, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
     """Rows of the private warehouse."""
     with connect(home, read_only=True) as connection:
         return connection.execute(sql, list(parameters)).fetchall()
+
+
+def ledger(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The ledger's tables with the Hub's identity in place of its own keys."""
+    return {
+        table: connection.execute(
+            f"select models.hub_id, held.* exclude (model_key) from raw.{table} as held "
+            "join raw.models as models on models.model_key = held.model_key order by all"
+        ).fetchall()
+        for table in ("model_counters", "model_attributes", "model_lineage", "model_parents")
+    }
 
 
 def marts(home: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -114,14 +114,13 @@ def build_capture_assets(
                 )
 
         with reported_failures():
-            if dates == [today] and not store.has(today):
+            missing = [date for date in dates if not store.has(date)]
+            if missing == [today]:
                 client = HubClient(access, say=context.log.warning)
-                manifest = capture_tonight(
+                capture_tonight(
                     store, client, today, max_bad_share, min_rows_share, note, page_size
                 )
-                return dg.MaterializeResult(metadata=capture_metadata(manifest))
-            missing = [date for date in dates if not store.has(date)]
-            if missing:
+            elif missing:
                 raise LedgerError(
                     f"no capture of {missing[0]} is on disk, and the Hub shows today's counters "
                     f"only ({today} UTC): recording them under {missing[0]} would be false; past "

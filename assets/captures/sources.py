@@ -19,10 +19,10 @@ import zstandard
 
 from assets.captures.admission import ADMITTED, row_verdict
 from assets.captures.store import CaptureStore, Manifest, OpenCapture
-from assets.errors import LedgerError
+from assets.errors import HubUnavailable, LedgerError
 from assets.hub.client import HubClient
 from assets.hub.items import parse_rows
-from assets.hub.listing import PAGE_SIZE, crawl, first_url
+from assets.hub.listing import PAGE_SIZE, Page, crawl, first_url
 
 _FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\.jsonl(\.gz|\.zst)?")
 _CHUNK_ROWS = 1000
@@ -54,7 +54,7 @@ def capture_tonight(
         LedgerError: `date` is not today, the Hub refused, or too many rows are unusable.
         HubUnavailable: The Hub could not be reached; what was received is kept for the next try.
     """
-    today = dt.datetime.now(dt.UTC).date()
+    today = _today()
     if date != today:
         raise LedgerError(
             f"the Hub shows today's counters only ({today} UTC): recording them under {date} would "
@@ -62,8 +62,13 @@ def capture_tonight(
         )
     with store.open(date, "hub_api", client.access.endpoint) as capture:
         if not capture.complete:
-            url = capture.next_url or first_url(client, page_size)
-            for page in crawl(client, url, capture.last_id):
+            for page in _pages(client, capture, page_size):
+                if _today() != date:
+                    capture.refuse()
+                    raise LedgerError(
+                        f"the night of {date} ended while it was being recorded: the counters are "
+                        "those of two dates and count for neither; run again for today"
+                    )
                 if capture.pages == 0:
                     store.require_kind(page.sample)
                 capture.append(page.rows, page.next_url, page.sample, page.contract)
@@ -79,11 +84,34 @@ def capture_tonight(
         raise LedgerError(f"{fault}; what came is kept in {capture.refuse()}")
 
 
+def _pages(client: HubClient, capture: OpenCapture, page_size: int) -> Iterator[Page]:
+    """The pages still to come; from the first one again if the Hub refuses the saved address."""
+    resumed = capture.next_url
+    if resumed is not None:
+        pages = crawl(client, resumed, capture.last_id)
+        try:
+            first = next(pages)
+        except HubUnavailable:
+            raise
+        except LedgerError:
+            capture.restart()
+        else:
+            yield first
+            yield from pages
+            return
+    yield from crawl(client, first_url(client, page_size))
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
 def import_files(
     store: CaptureStore,
     folder: Path,
     max_bad_share: float,
     min_rows_share: float,
+    earliest: dt.date = dt.date.min,
     sample: str | None = None,
 ) -> list[Manifest]:
     """Seal one capture for each ``YYYY-MM-DD.jsonl[.gz|.zst]`` in a folder; all of them or none.
@@ -96,12 +124,18 @@ def import_files(
         max_bad_share: Share of unusable rows above which a file is refused.
         min_rows_share: Share of its neighbours' rows below which a capture is partial: it is
             sealed with that verdict and does not count.
+        earliest: First date of the calendar.
         sample: What kind of sample data the files hold; None for observations.
 
     Raises:
         LedgerError: No such file, a name that is no date, a file that cannot be read or is empty.
     """
     todo = [(date, path) for date, path in _dated_files(folder) if not store.has(date)]
+    if todo and todo[0][0] < earliest:
+        raise LedgerError(
+            f"{todo[0][1].name} lies before the first date of the calendar ({earliest}); set "
+            "HUB_LEDGER_START_DATE to an earlier one"
+        )
     store.require_kind(sample)
     with ExitStack() as stack:
         captures: list[OpenCapture] = []
@@ -109,13 +143,13 @@ def import_files(
             for date, path in todo:
                 capture = stack.enter_context(store.open(date, "files", path.name))
                 captures.append(capture)
-                if not capture.complete:
-                    capture.restart()
-                    _append_file(capture, path, sample)
+                # A file of that name from an earlier try may have held something else.
+                capture.restart()
+                _append_file(capture, path, sample)
                 fault = _fault(capture, path.name, max_bad_share)
                 if fault is not None:
                     raise LedgerError(fault)
-        except LedgerError:
+        except BaseException:
             for capture in captures:
                 capture.discard()
             raise
@@ -157,7 +191,7 @@ def _dated_files(folder: Path) -> list[tuple[dt.date, Path]]:
             date = None
         if date is None:
             raise LedgerError(f"{path.name} is not named YYYY-MM-DD.jsonl[.gz|.zst]; rename it")
-        if date > dt.datetime.now(dt.UTC).date():
+        if date > _today():
             raise LedgerError(f"{path.name} lies in the future; rename it to the date it was taken")
         if date in found:
             raise LedgerError(f"{found[date].name} and {path.name} are of one date; keep one")

@@ -331,7 +331,7 @@ class OpenCapture:
 
     def refuse(self) -> Path:
         """Set a capture that cannot count aside for inspection; the next try starts anew."""
-        aside = self._store.root / ".refused" / f"{self.date}-{_now():%H%M%S}"
+        aside = self._store.root / ".refused" / f"{self.date}-{_now():%Y%m%dT%H%M%S}"
         aside.parent.mkdir(exist_ok=True)
         self.folder.rename(aside)
         return aside

@@ -22,8 +22,17 @@ from dagster_dbt import (
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
 from assets.ledger.assets import WAREHOUSE_POOL
-from assets.ledger.load import ensure_schema, facts_done, facts_due, mark_facts_due
+from assets.ledger.load import (
+    ensure_schema,
+    facts_done,
+    facts_due,
+    mark_facts_due,
+    next_batch,
+)
 from assets.ledger.warehouse import connect, writer_turn
+
+MODELS_A_BATCH = 8_000_000
+"""Models times dates that one dbt run computes: about three nights of the whole Hub."""
 
 
 class _Translator(DagsterDbtTranslator):
@@ -67,26 +76,38 @@ def build_fact_assets(
                 mark_facts_due(connection, dates)
                 due = facts_due(connection)
             context.log.info(f"facts due for {len(due)} dates: {', '.join(map(str, due[:10]))}")
-            target = home / "dbt" / context.run_id
             os.environ.update(dbt_environment(home))
             dbt = DbtCliResource(
                 project_dir=str(PROJECT_DIR), profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT)
             )
-            yield from dbt.cli(
-                ["build", "--exclude-resource-type", "unit_test"],
-                manifest=manifest,
-                dagster_dbt_translator=translator,
-                context=context,
-                target_path=target,
-            ).stream()
-            # A run of some models only leaves the dates due: publication waits for all of them.
-            if not context.is_subset:
+            while True:
                 with connect(home) as connection:
-                    facts_done(connection, due)
+                    batch = next_batch(connection, MODELS_A_BATCH)
+                target = home / "dbt" / context.run_id
+                invocation = dbt.cli(
+                    ["build", "--exclude-resource-type", "unit_test"],
+                    manifest=manifest,
+                    dagster_dbt_translator=translator,
+                    context=context,
+                    target_path=target,
+                )
+                # Dagster takes one materialization an asset and run: that of the last batch.
+                is_last = context.is_subset or not batch or batch[-1] == due[-1]
+                if is_last:
+                    yield from invocation.stream()
+                else:
+                    invocation.wait()
+                # A run of some models only leaves the dates due: publication waits for all of them.
+                if not context.is_subset:
+                    with connect(home) as connection:
+                        facts_done(connection, batch)
+                shutil.rmtree(target, ignore_errors=True)
+                if is_last:
+                    break
+            if not context.is_subset:
                 for key in sorted(context.selected_asset_keys):
                     if key.path[-1].startswith("fct_"):
                         for date in sorted(set(due) - set(dates)):
                             context.log_event(dg.AssetMaterialization(key, partition=str(date)))
-            shutil.rmtree(target, ignore_errors=True)
 
     return [facts]

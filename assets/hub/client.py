@@ -29,6 +29,7 @@ SAMPLE_HEADER = "x-hub-ledger-sample"
 _PASSING = {408, 425, 429, 500, 502, 503, 504, *range(520, 530)}
 _MAX_REDIRECTS = 3
 _QUOTA_WINDOW_SECONDS = 300
+_LONGEST_WAIT = 3600.0
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,11 @@ class HubAccess:
     def __post_init__(self) -> None:
         """Refuse what is not a plain base URL."""
         parts = urlsplit(self.endpoint)
+        if "@" in parts.netloc:
+            raise LedgerError("HF_ENDPOINT holds a user or password; a token goes into HF_TOKEN")
         if (
             parts.scheme not in ("http", "https")
             or not parts.hostname
-            or parts.username
             or parts.query
             or parts.fragment
         ):
@@ -120,7 +122,7 @@ class HubClient:
             HubUnavailable: Every try failed in a way that may pass.
             LedgerError: The Hub refused for good, or the address leads to another host.
         """
-        self._require_same_host(url)
+        self.require_same_host(url)
         last = ""
         for attempt in range(1, self.access.tries + 1):
             try:
@@ -166,7 +168,7 @@ class HubClient:
                 ) as response:
                     if response.is_redirect:
                         url = urljoin(url, response.headers.get("location", ""))
-                        self._require_same_host(url)
+                        self.require_same_host(url)
                         continue
                     body = self._read(response)
             except (httpx.TransportError, httpx.DecodingError) as error:
@@ -177,7 +179,7 @@ class HubClient:
     def _read(self, response: httpx.Response) -> bytes:
         deadline = time.monotonic() + self.access.page_deadline
         chunks, size = [], 0
-        for chunk in response.iter_bytes(65536):
+        for chunk in response.iter_bytes():
             size += len(chunk)
             if size > self.access.max_page_bytes:
                 raise LedgerError(
@@ -198,7 +200,7 @@ class HubClient:
             raise LedgerError(_refusal(self.access.endpoint, response, body))
         if quota and quota.remaining <= 0:
             self._say(f"quota used up; waiting {quota.reset_in_seconds} s for the next window")
-            self._sleep(quota.reset_in_seconds + 1)
+            self._sleep(min(float(quota.reset_in_seconds), _LONGEST_WAIT) + 1)
         return Answer(
             body=body,
             next_url=response.links.get("next", {}).get("url"),
@@ -206,7 +208,12 @@ class HubClient:
             sample=response.headers.get(SAMPLE_HEADER),
         )
 
-    def _require_same_host(self, url: str) -> None:
+    def require_same_host(self, url: str) -> None:
+        """Refuse an address on another host.
+
+        Raises:
+            LedgerError: Names the host.
+        """
         ours, theirs = urlsplit(self.access.endpoint), urlsplit(url)
         if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
             raise LedgerError(
@@ -227,16 +234,17 @@ def _wait_asked_for(headers: httpx.Headers, quota: object) -> float | None:
     after = headers.get("retry-after")
     remaining = getattr(quota, "remaining", None)
     if remaining == 0:
-        return float(getattr(quota, "reset_in_seconds", _QUOTA_WINDOW_SECONDS)) + 1
+        reset = float(getattr(quota, "reset_in_seconds", _QUOTA_WINDOW_SECONDS))
+        return min(reset, _LONGEST_WAIT) + 1
     if after is None:
         return None
     if after.strip().isdigit():
-        return min(float(after), 3600.0) + 1
+        return min(float(after), _LONGEST_WAIT) + 1
     try:
         at = email.utils.parsedate_to_datetime(after)
     except ValueError:
         return None
-    return min(max(at.timestamp() - time.time(), 0.0), 3600.0) + 1
+    return min(max(at.timestamp() - time.time(), 0.0), _LONGEST_WAIT) + 1
 
 
 def _refusal(endpoint: str, response: httpx.Response, body: bytes) -> str:

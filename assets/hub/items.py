@@ -5,6 +5,7 @@ reach this process, or where they go. The shape is the Hub's list route with `EX
 """
 
 import collections
+import datetime as dt
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ EXPAND = (
 """Properties asked of the list route; `_id` and `id` always come."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-HubId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}$")]
+HubId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}\Z")]
 RepoId = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
@@ -63,12 +64,12 @@ class Item(msgspec.Struct, omit_defaults=True):
     id: RepoId
     author: str | None = None
     base_models: BaseModels | None = msgspec.field(default=None, name="baseModels")
-    created_at: str | None = msgspec.field(default=None, name="createdAt")
+    created_at: dt.datetime | None = msgspec.field(default=None, name="createdAt")
     disabled: bool | None = None
     downloads: Count | None = None
     downloads_all_time: Count | None = msgspec.field(default=None, name="downloadsAllTime")
     gated: bool | str | None = None
-    last_modified: str | None = msgspec.field(default=None, name="lastModified")
+    last_modified: dt.datetime | None = msgspec.field(default=None, name="lastModified")
     library_name: str | None = None
     likes: Count | None = None
     pipeline_tag: str | None = None
@@ -114,6 +115,11 @@ _decode_raw_page = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_item = msgspec.json.Decoder(Item).decode
 _encode_lines = msgspec.json.Encoder().encode_lines
+
+
+def printable(text: str, length: int = 120) -> str:
+    """Text from the Hub without anything a terminal would act on."""
+    return "".join(character if character.isprintable() else "?" for character in text)[:length]
 
 
 def parse_page(body: bytes) -> ParsedRows:

@@ -14,7 +14,7 @@ import msgspec
 
 from assets.errors import LedgerError
 from assets.hub.client import Answer, HubClient
-from assets.hub.items import EXPAND, ParsedRows, keys_of_page, parse_page
+from assets.hub.items import EXPAND, ParsedRows, keys_of_page, parse_page, printable
 
 PAGE_SIZE = 1000
 MAX_PAGES = 100_000
@@ -75,6 +75,8 @@ def crawl(client: HubClient, url: str, after_id: str | None = None) -> Iterator[
         _require_falling(page.rows, after_id)
         after_id = page.rows.last_id or after_id
         next_url = page.next_url
+        if next_url is not None:
+            client.require_same_host(next_url)
         if next_url in seen:
             raise LedgerError("the Hub repeats a page address: the crawl would never end; refused")
         if len(seen) >= MAX_PAGES:
@@ -153,6 +155,7 @@ def probe_contract(client: HubClient) -> list[str]:
             lines.append(f"  never seen   {', '.join(page.contract.never_seen)}")
         if page.sample:
             lines.append(f"  sample Hub   {page.sample}")
+    lines = [printable(line, 400) for line in lines]
     return [
         *lines,
         f"expand         all {len(EXPAND)} names accepted",

@@ -24,6 +24,7 @@ _TABLES = {
     "model_counters": "One row a model a date: downloads of 30 days and all time, likes, trend.",
     "model_attributes": "One row a model and state, with the dates between which it was seen.",
     "model_parents": "One row a declared lineage edge, with the dates between which it stood.",
+    "facts_batch": "Those of facts_due that the dbt run under way computes.",
     "facts_due": "Dates whose facts the next dbt run computes; empty when all facts are in place.",
 }
 

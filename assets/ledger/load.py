@@ -17,12 +17,12 @@ _ITEM_COLUMNS = {
     "_id": "VARCHAR",
     "id": "VARCHAR",
     "baseModels": 'STRUCT(relation VARCHAR, models STRUCT("_id" VARCHAR, id VARCHAR)[])',
-    "createdAt": "VARCHAR",
+    "createdAt": "TIMESTAMP",
     "disabled": "BOOLEAN",
     "downloads": "BIGINT",
     "downloadsAllTime": "BIGINT",
     "gated": "VARCHAR",
-    "lastModified": "VARCHAR",
+    "lastModified": "TIMESTAMP",
     "library_name": "VARCHAR",
     "likes": "BIGINT",
     "pipeline_tag": "VARCHAR",
@@ -43,8 +43,8 @@ select
     gated,
     disabled,
     safetensors.total as parameters,
-    try_cast(createdAt as timestamp) as created_at,
-    try_cast(lastModified as timestamp) as last_modified,
+    createdAt as created_at,
+    lastModified as last_modified,
     tags,
     baseModels as base_models,
     downloads,
@@ -96,9 +96,10 @@ with resolved as (
         list_transform(
             base_models.models,
             lambda parent: struct_pack(
-                relation := coalesce(base_models.relation, 'unknown'),
+                relation := base_models.relation,
                 hub_id := parent._id,
-                repo_id := parent.id
+                repo_id := parent.id,
+                from_tags := false
             )
         ) as parents
     from listed
@@ -124,9 +125,10 @@ from_tags as (
         hub_id,
         list(
             struct_pack(
-                relation := coalesce(relation, 'unknown'),
+                relation := relation,
                 hub_id := null::varchar,
-                repo_id := repo_id
+                repo_id := repo_id,
+                from_tags := true
             )
             order by repo_id
         ) as parents
@@ -268,6 +270,33 @@ def facts_due(connection: duckdb.DuckDBPyConnection) -> list[dt.date]:
     ]
 
 
+def next_batch(connection: duckdb.DuckDBPyConnection, max_models: int) -> list[dt.date]:
+    """Choose the earliest dates that are due, as many as `max_models` allows, at least one.
+
+    The closure and the weights of all chosen dates are in memory together.
+    """
+    ensure_schema(connection)
+    connection.execute("delete from raw.facts_batch")
+    connection.execute(
+        """
+        insert into raw.facts_batch
+        select date
+        from (
+            select
+                due.date,
+                row_number() over by_date as place,
+                sum(captures.rows) over by_date as models
+            from raw.facts_due as due join raw.captures as captures using (date)
+            window by_date as (order by due.date)
+        )
+        where models <= $max_models or place = 1
+        """,
+        {"max_models": max_models},
+    )
+    rows = connection.execute("select date from raw.facts_batch order by date").fetchall()
+    return [row[0] for row in rows]
+
+
 def facts_done(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> None:
     """Note that dbt and its tests passed for these dates."""
     connection.execute("delete from raw.facts_due where date in $dates", {"dates": dates})
@@ -354,21 +383,6 @@ def _record_states(
     )
     empty = ", ".join("[]" if c == "parents" else "null" for c in columns)
     statements = [
-        # The held state goes on after this date.
-        f"""
-        insert into {table} (model_key, valid_from, valid_to, {state})
-        select changed.model_key, changed.resumed_on, changed.next_from,
-            {", ".join(f"held.{c}" for c in columns)}
-        from changed join {table} as held
-            on changed.model_key = held.model_key and changed.held_from = held.valid_from
-        where changed.held and changed.resumed_on is not null
-        """,
-        # Nothing was held before, and the next sighting was of a model that declared nothing.
-        f"""
-        insert into {table} (model_key, valid_from, valid_to, {state})
-        select model_key, resumed_on, next_from, {empty}
-        from changed where not held and resumed_on is not null
-        """,
         f"""
         update {table} as held set valid_to = $date
         from changed
@@ -385,6 +399,8 @@ def _record_states(
             and row({", ".join(f"following.{c}" for c in columns)})
             is not distinct from row({", ".join(f"seen.{c}" for c in columns)})
         """,
+        # One statement: DuckDB 2.0 loses the statistics of a table into which one transaction
+        # inserts nothing first and a row group after, and joins then miss its rows.
         f"""
         insert into {table} (model_key, valid_from, valid_to, {state})
         select seen.model_key, $date, coalesce(changed.resumed_on, changed.next_from),
@@ -394,11 +410,22 @@ def _record_states(
             select 1 from {table} as placed
             where placed.model_key = seen.model_key and placed.valid_from = $date
         )
-        order by seen.model_key
+        union all
+        -- The held state goes on after this date,
+        select changed.model_key, changed.resumed_on, changed.next_from,
+            {", ".join(f"held.{c}" for c in columns)}
+        from changed join {table} as held
+            on changed.model_key = held.model_key and changed.held_from = held.valid_from
+        where changed.held and changed.resumed_on is not null
+        union all
+        -- or, where nothing was held before, the state of a model that declared nothing.
+        select model_key, resumed_on, next_from, {empty}
+        from changed where not held and resumed_on is not null
+        order by all
         """,
     ]
     for statement in statements:
-        connection.execute(statement, {"date": date} if "$date" in statement else None)
+        connection.execute(statement, {"date": date})
     row = connection.execute(
         """
         select coalesce(max(coalesce(resumed_on, next_from, date '9999-12-31')), $date) from changed

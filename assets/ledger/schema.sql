@@ -58,7 +58,7 @@ create table if not exists raw.model_lineage (
     model_key integer not null,
     valid_from date not null,
     valid_to date,
-    parents struct(relation varchar, hub_id varchar, repo_id varchar)[]
+    parents struct(relation varchar, hub_id varchar, repo_id varchar, from_tags boolean)[]
 );
 
 create or replace view raw.model_parents as
@@ -68,8 +68,12 @@ select
     lineage.valid_to,
     parent.relation,
     parent.hub_id as parent_hub_id,
-    parent.repo_id as parent_repo_id
+    parent.repo_id as parent_repo_id,
+    parent.from_tags
 from raw.model_lineage as lineage, unnest(lineage.parents) as unnested (parent);
+
+-- Those of facts_due that the dbt run under way computes: as many as fit into memory.
+create table if not exists raw.facts_batch (date date primary key);
 
 -- Dates whose facts are to be computed: written with each load, emptied when dbt and its tests
 -- have passed. A run that was killed is thereby finished by the next one.

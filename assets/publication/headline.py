@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from assets.hub.items import printable
+
 SCOPE = "all"
 
 
@@ -24,10 +26,10 @@ def headline(published: Path) -> str:
         lines = []
         if sample:
             lines += [
-                f"SAMPLE DATA ({sample}): the figures below say nothing about the real Hub.",
+                f"SAMPLE DATA ({printable(sample)}): the figures say nothing about the real Hub.",
                 "",
             ]
-        lines += [f"Capture of {date}: {models:,} models, from {_plain(origin)} ({source})", ""]
+        lines += [f"Capture of {date}: {models:,} models, from {printable(origin)} ({source})", ""]
         lines += [
             "Share of the downloads of the last 30 days, all models",
             f"  {'family':<18}{'first-party':>12}{'ecosystem':>12}{'downloads':>16}",
@@ -45,7 +47,7 @@ def headline(published: Path) -> str:
         lines += ["", "Biggest rank moves of models since the capture before"]
         moves = _rows(connection, _MOVES, date, SCOPE)
         for name, rank, change, value in moves:
-            lines.append(f"  {change:>+6} to {rank:>4}  {_plain(name)} ({value:,.0f} downloads)")
+            lines.append(f"  {change:>+6} to {rank:>4}  {printable(name)} ({value:,.0f} downloads)")
         if not moves:
             lines.append("  none yet: it takes two captures")
     return "\n".join(lines)
@@ -77,8 +79,3 @@ order by abs(rank_change) desc, rank_min, unit_name limit 5
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, *parameters: object) -> list[tuple]:
     return connection.execute(query, list(parameters)).fetchall()
-
-
-def _plain(text: str) -> str:
-    """Text from the Hub without anything a terminal would act on."""
-    return "".join(character if character.isprintable() else "?" for character in text)[:120]

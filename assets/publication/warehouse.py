@@ -15,8 +15,10 @@ from pathlib import Path
 
 import duckdb
 
+from assets.captures.admission import ADMITTED
+from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
-from assets.ledger.load import facts_due
+from assets.ledger.load import facts_due, loaded_dates
 from assets.ledger.warehouse import connect
 
 PUBLISHED_NAME = "hub_ledger.duckdb"
@@ -57,9 +59,17 @@ def publish(home: Path) -> Publication:
                 f"the facts of {len(due)} dates (first {due[0]}) are not finished or failed a "
                 "check; nothing is published until they pass"
             )
+        unloaded = set(CaptureStore(home / "captures").dates()) - loaded_dates(connection)
+        if unloaded:
+            raise LedgerError(
+                f"{len(unloaded)} captures (first {min(unloaded)}) are not in the warehouse; "
+                "nothing is published until the ledger is materialized"
+            )
         tables = _tables(connection)
         counts = _copy(connection, tables, copy, building / "parquet")
         captures = _captures(connection)
+        if not any(capture["verdict"] == ADMITTED for capture in captures):
+            raise LedgerError("no capture counts yet: there is nothing to publish")
         definitions = dict(
             connection.execute(
                 "select definition, version from marts.dim_definition order by all"
@@ -148,9 +158,10 @@ def _verify(copy: Path, counts: dict[str, int]) -> None:
 
 def _captures(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     rows = connection.execute(
-        "select date, source, sample, models, items_sha256 from marts.meta_captures order by date"
+        "select date, source, sample, models, items_sha256, verdict from marts.meta_captures "
+        "order by date"
     ).fetchall()
-    names = ("date", "source", "sample", "models", "items_sha256")
+    names = ("date", "source", "sample", "models", "items_sha256", "verdict")
     return [dict(zip(names, (str(row[0]), *row[1:]), strict=True)) for row in rows]
 
 

@@ -1,13 +1,19 @@
 {#-
     The first family, by priority, whose namespace owns a repository or whose pattern its name
-    matches; NULL where none does. `owner` and `name` are expressions in lower case. The rules are
+    matches; NULL where none does, or where an exclusion matches the whole id. `owner` and `name` are
+    expressions in lower case. The rules are
     written out as constants, because DuckDB compiles a constant pattern once and any other once a row.
 -#}
-{% macro brand_of(owner, name) -%}
+{% macro brand_of(repo_id, owner, name) -%}
+    {%- set exclusions = run_query("select pattern from " ~ ref('unbranded') ~ " order by pattern")
+        if execute else none -%}
     {%- set rules = run_query(
         "select family, namespaces, name_pattern from " ~ ref('families') ~ " order by priority"
     ) if execute else none -%}
     case
+        {%- for exclusion in (exclusions.rows if exclusions else []) %}
+            when regexp_matches(lower({{ repo_id }}), '{{ exclusion[0] | replace("'", "''") }}') then null
+        {%- endfor %}
         {%- for rule in (rules.rows if rules else []) %}
             when
                 {%- if rule[1] %}

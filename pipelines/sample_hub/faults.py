@@ -94,6 +94,8 @@ async def slow(request: Request, due: Response) -> Response:
         for _ in range(40):
             yield b" "
             await asyncio.sleep(SLOW_SECONDS)
+        # A client without a deadline for the whole would be content in the end.
+        yield bytes(due.body)
 
     return StreamingResponse(drip(), 200, _kept(due))
 
@@ -175,8 +177,12 @@ class FaultyHub(SampleHub):
         between: Callable[[int], None] = lambda number: None,
     ) -> None:
         super().__init__(items, "faulty sample")
-        self._script = script
+        self._script = dict(script)
         self._between = between
+
+    def mend(self) -> None:
+        """Behave from now on."""
+        self._script.clear()
 
     def app(self) -> Starlette:
         """The ASGI application; uncompressed, so that faults touch the bytes that travel."""

@@ -100,6 +100,47 @@ def test_a_killed_crawl_goes_on_from_its_last_page(
     assert len({row["_id"] for row in rows(store, today)}) == len(sample_hub.items)
 
 
+def test_a_bad_link_does_not_stick(
+    store: CaptureStore, sample_hub: SampleHub, today: dt.date
+) -> None:
+    """A foreign link, or a saved address refused later, costs a run and not the night."""
+    foreign = {"Link": '<http://evil.example/api/models>; rel="next"'}
+    hub = ScriptedHub(
+        sample_hub,
+        {
+            2: lambda r, n: Response(b"[]", 200, foreign, "application/json"),
+            4: lambda r, n: Response("no such cursor", 500),
+            5: lambda r, n: Response("no such cursor", 400),
+            6: lambda r, n: Response("no such cursor", 400),
+        },
+    )
+    with serving(hub) as endpoint:
+        for expected in ("another host", "contract"):
+            with pytest.raises(LedgerError, match=expected):
+                capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
+        manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
+    assert manifest.rows == len(sample_hub.items)
+
+
+def test_a_crawl_over_midnight_counts_for_neither_date(
+    store: CaptureStore, endpoint: str, today: dt.date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([today, today, today + dt.timedelta(days=1)])
+    monkeypatch.setattr("assets.captures.sources._today", lambda: next(clock))
+    with pytest.raises(LedgerError, match="ended while it was being recorded"):
+        capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
+    assert store.dates() == []
+
+
+def test_a_long_wait_is_bounded(store: CaptureStore, sample_hub: SampleHub, today: dt.date) -> None:
+    endless = {"RateLimit": '"api";r=0;t=864000'}
+    hub = ScriptedHub(sample_hub, {1: lambda r, n: Response("", 429, endless)})
+    waits: list[float] = []
+    with serving(hub) as endpoint:
+        capture_tonight(store, client(endpoint, waits), today, 0.01, 0.9)
+    assert waits == [3601]
+
+
 def test_a_past_date_is_refused(store: CaptureStore, endpoint: str, today: dt.date) -> None:
     with pytest.raises(LedgerError, match="today's counters only"):
         capture_tonight(store, client(endpoint), today - dt.timedelta(days=1), 0.01, 0.9)

@@ -39,8 +39,8 @@ DATE = dt.date(2026, 3, 1)
 T6 = [
     item("Qwen/Q", 100),
     item("unsloth/Q-GGUF", 40, ["Qwen/Q"], "quantized"),
-    item("deepseek-ai/D", 60, ["Qwen/Q"], "finetune"),
-    item("someone/D-GGUF", 20, ["deepseek-ai/D"], "quantized"),
+    item("deepseek-ai/DeepSeek-D", 60, ["Qwen/Q"], "finetune"),
+    item("someone/D-GGUF", 20, ["deepseek-ai/DeepSeek-D"], "quantized"),
     item("meta-llama/L", 80),
     item("someone/M", 30, ["Qwen/Q", "meta-llama/L"], "merge"),
     item("nobody/X", 70),
@@ -130,6 +130,11 @@ def is_first_party(repo_id: str) -> bool:
     )
 
 
+def is_anchor(repo_id: str) -> bool:
+    pattern = next((r["name_pattern"] for r in FAMILIES if r["family"] == brand(repo_id)), "(?!)")
+    return is_first_party(repo_id) and bool(re.search(pattern, repo_id.lower().split("/")[-1]))
+
+
 class Lineage:
     """The lineage of what is known on a date, by networkx and recursion."""
 
@@ -159,11 +164,7 @@ class Lineage:
         graph = self.graph.copy()
         if anchored:
             graph.remove_edges_from(
-                [
-                    (child, parent)
-                    for child, parent in graph.edges
-                    if is_first_party(self.names[child])
-                ]
+                [(child, parent) for child, parent in graph.edges if is_anchor(self.names[child])]
             )
         component = {}
         for members in nx.strongly_connected_components(graph):
@@ -415,6 +416,29 @@ def test_a_capture_that_does_not_count_makes_no_facts(tmp_path: Path) -> None:
     assert [verdict.split(":")[0] for (verdict,) in verdicts] == ["admitted", "partial", "admitted"]
     kept = query(tmp_path, "select count(*) from raw.model_counters where date = ?", days[1])
     assert kept == [(3,)]
+
+
+def test_a_name_borne_twice_belongs_to_whoever_bore_it_last(tmp_path: Path) -> None:
+    """In any order of loading; and a renamed parent is found by the name its child knows."""
+    days = [DATE + dt.timedelta(days=n) for n in range(3)]
+    child = item("z/child", 1, tags=["base_model:x/m"])
+    old = {**item("x/m", 1, ["Qwen/Q"]), "_id": "f" * 24}
+    new = {**item("x/m", 1, ["meta-llama/L"]), "_id": "0" * 24}
+    lab = item("lab/base", 1, ["Qwen/Q"])
+    orphan = item("z/orphan", 1, tags=["base_model:lab/base"])
+    rest = [child, orphan, item("Qwen/Q", 1), item("meta-llama/L", 1)]
+    nights = [[*rest, old, lab], [*rest, new, lab], [*rest, {**lab, "id": "lab/renamed"}]]
+    for name, order in (("forward", (0, 1, 2)), ("backward", (2, 1, 0))):
+        home = built(
+            tmp_path / name,
+            dict(zip(days, nights, strict=True)),
+            [[days[number] for number in order]],
+        )
+        roots = query(
+            home,
+            "select repo_id, family_root from marts.dim_model where publisher = 'z' order by 1",
+        )
+        assert roots == [("z/child", "Llama"), ("z/orphan", "Qwen")], name
 
 
 def test_hostile_names_pass_through_the_facts(tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ def test_a_date_before_the_calendar_is_refused(tmp_path: Path) -> None:
     done = run_command(tmp_path / "home", "import", "--captures", str(tmp_path / "in"))
     assert done.returncode == 2
     assert "HUB_LEDGER_START_DATE" in done.stderr
+    assert not list((tmp_path / "home").glob("captures/*-*-*"))
 
 
 def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -78,6 +79,27 @@ def test_a_bad_file_is_named_and_nothing_is_written(
     assert "\n" not in str(caught.value)
     assert store.dates() == []
     assert not list((store.root / ".open").glob("*/"))
+
+
+def test_an_interrupted_import_leaves_nothing_for_the_next(
+    store: CaptureStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C on the second of two files; then the first one is corrected."""
+    for day in (21, 22):
+        (folder / f"2026-08-{day}.jsonl").write_bytes(lines(3))
+    opened = CaptureStore.open
+
+    def interrupt(self: CaptureStore, date: dt.date, *rest: str) -> Any:
+        if date.day == 22:
+            raise KeyboardInterrupt
+        return opened(self, date, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CaptureStore, "open", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            import_files(store, folder, 0.01, 0.9)
+    (folder / "2026-08-21.jsonl").write_bytes(lines(4))
+    assert [one.rows for one in import_files(store, folder, 0.01, 0.5)] == [4, 3]
 
 
 def test_two_files_of_one_date_are_refused(store: CaptureStore, folder: Path) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from assets.errors import LedgerError
-from assets.ledger.load import mark_facts_due
+from assets.ledger.load import ensure_schema, mark_facts_due
 from assets.ledger.warehouse import connect
 from assets.publication.headline import headline
 from assets.publication.warehouse import publish
@@ -179,6 +179,17 @@ def test_a_sample_says_so(tmp_path: Path) -> None:
     assert done.sample
     assert headline(done.path).startswith("SAMPLE DATA")
     assert json.loads((tmp_path / "published" / "manifest.json").read_text())["sample"] is True
+
+
+def test_an_emptied_warehouse_is_not_published_over_a_good_one(home: Path) -> None:
+    before = publish(home).path.stat().st_ino
+    (home / "warehouse.duckdb").unlink()
+    with connect(home) as connection:
+        ensure_schema(connection)
+    build_facts(home)
+    with pytest.raises(LedgerError, match=r"2 captures .* are not in the warehouse"):
+        publish(home)
+    assert (home / "published" / "hub_ledger.duckdb").stat().st_ino == before
 
 
 def test_without_marts_there_is_nothing_to_publish(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ def test_integer_trending_score_and_boolean_gating_are_accepted() -> None:
         ({"downloads": 1.5}, "downloads"),
         ({"tags": "text"}, "tags"),
         ({"baseModels": ["x/y"]}, "baseModels"),
+        ({"_id": "a" * 24 + "\n"}, "_id"),
+        ({"createdAt": "yesterday"}, "createdAt"),
+        ({"lastModified": "2024-13-45T00:00:00.000Z"}, "lastModified"),
     ],
 )
 def test_a_bad_row_is_set_aside_with_its_reason_and_bytes(

@@ -39,12 +39,16 @@ def test_the_token_is_not_shown() -> None:
         ("HUB_LEDGER_MAX_QUARANTINED_SHARE", "2"),
         ("HUB_LEDGER_START_DATE", "yesterday"),
         ("HUB_LEDGER_SCHEDULE", "yes"),
+        ("HUB_LEDGER_SCHEDULE_CRON", "every night"),
+        ("HUB_LEDGER_HOME", "/dev/null/home"),
+        ("HF_ENDPOINT", "https://:hf_secret@huggingface.co"),
     ],
 )
 def test_a_bad_setting_is_named_in_one_line(name: str, value: str) -> None:
     with pytest.raises(LedgerError, match=name) as caught:
         read_settings({name: value})
     assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_every_setting_is_in_the_example_file() -> None:

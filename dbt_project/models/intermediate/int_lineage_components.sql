@@ -25,7 +25,7 @@ inner_edges as (
         {{ ref('int_lineage_nodes') }} as nodes
         on edges.date = nodes.date and edges.child_key = nodes.node_key
     cross join (values ('root'), ('anchor')) as attributions (attribution)
-    where attributions.attribution = 'root' or not nodes.is_first_party
+    where attributions.attribution = 'root' or not nodes.is_anchor
 ),
 
 reach (attribution, date, node_key, ancestor_key) as (

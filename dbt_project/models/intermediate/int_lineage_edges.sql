@@ -1,5 +1,5 @@
 -- Declared edges as of each date that is due, without repetitions and without self references. A parent
--- is found by the Hub's _id or else by the name it had on the date; one that is not on the Hub gets a
+-- is found by the Hub's _id or else by its name; one that is not on the Hub gets a
 -- negative key of its own, from its name.
 with declared as (
     select
@@ -21,15 +21,29 @@ known as (
     from {{ ref('int_model_days') }} as days
 ),
 
--- A name that was given up and taken again belongs to whoever is listed under it.
+-- A name belongs to whoever is listed under it on the date, or else to whoever bore it last: a parent
+-- that was renamed is still found by the name its children know.
 names as (
     select
-        days.date,
-        lower(days.repo_id) as repo_name,
-        arg_max(days.model_key, (days.is_listed, days.model_key)) as model_key
-    from {{ ref('int_model_days') }} as days
-    where lower(days.repo_id) in (select lower(declared.parent_repo_id) from declared)
-    group by days.date, lower(days.repo_id)
+        due.date,
+        lower(attributes.repo_id) as repo_name,
+        arg_max(
+            attributes.model_key,
+            (
+                {{ valid_on('attributes', 'due.date') }} and counters.model_key is not null,
+                attributes.valid_from,
+                attributes.hub_id
+            )
+        ) as model_key
+    from {{ ref('stg_facts_due') }} as due
+    inner join
+        {{ ref('stg_model_attributes') }} as attributes
+        on due.date >= attributes.valid_from
+    left join
+        {{ ref('stg_model_counters') }} as counters
+        on due.date = counters.date and attributes.model_key = counters.model_key
+    where lower(attributes.repo_id) in (select lower(declared.parent_repo_id) from declared)
+    group by due.date, lower(attributes.repo_id)
 ),
 
 resolved as (

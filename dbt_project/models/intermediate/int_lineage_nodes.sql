@@ -24,6 +24,7 @@ select
     nodes.publisher,
     nodes.is_known,
     coalesce(brands.is_first_party, false) as is_first_party,
+    coalesce(brands.is_anchor, false) as is_anchor,
     coalesce(brands.brand, case when nodes.is_known then 'other' else 'unknown' end) as brand
 from nodes
 left join {{ ref('int_repo_brands') }} as brands on nodes.repo_id = brands.repo_id

@@ -23,7 +23,7 @@ with parents as (
             attributions.attribution = parent_components.attribution
             and edges.date = parent_components.date
             and edges.parent_key = parent_components.node_key
-    where attributions.attribution = 'root' or not nodes.is_first_party
+    where attributions.attribution = 'root' or not nodes.is_anchor
 )
 
 select

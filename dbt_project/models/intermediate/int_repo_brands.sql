@@ -2,16 +2,31 @@
 
 -- Regular expressions over millions of names are dear, so that a name is judged once a version of
 -- the rules.
-with rules as (
+with family_rules as (
     select
-        md5(string_agg(
+        string_agg(
             concat_ws(
-                chr(31), families.family, families.priority, families.publishers, families.namespaces,
+                chr(31),
+                families.family,
+                families.priority,
+                families.publishers,
+                families.namespaces,
                 families.name_pattern
             ),
             chr(30) order by families.priority
-        )) as rules_version
+        ) as written
     from {{ ref('families') }} as families
+),
+
+exclusions as (
+    select string_agg(unbranded.pattern, chr(30) order by unbranded.pattern) as written
+    from {{ ref('unbranded') }} as unbranded
+),
+
+rules as (
+    select md5(concat_ws(chr(29), family_rules.written, exclusions.written)) as rules_version
+    from family_rules
+    cross join exclusions
 ),
 
 named as (
@@ -42,8 +57,9 @@ branded as (
     select
         pending.repo_id,
         pending.owner_name,
+        pending.short_name,
         pending.rules_version,
-        {{ brand_of('pending.owner_name', 'pending.short_name') }} as brand
+        {{ brand_of('pending.repo_id', 'pending.owner_name', 'pending.short_name') }} as brand
     from pending
 )
 
@@ -52,6 +68,12 @@ select
     branded.brand,
     branded.rules_version,
     coalesce(list_contains(string_split(families.publishers, ';'), branded.owner_name), false)
-        as is_first_party
+        as is_first_party,
+    -- Whose own release stands by itself: the account is the brand's, and the name says so.
+    coalesce(
+        list_contains(string_split(families.publishers, ';'), branded.owner_name)
+        and regexp_matches(branded.short_name, families.name_pattern),
+        false
+    ) as is_anchor
 from branded
 left join {{ ref('families') }} as families on branded.brand = families.family

@@ -41,7 +41,11 @@ families as (
 derivatives as (
     select distinct parents.model_key
     from {{ ref('stg_model_parents') }} as parents
-    where parents.valid_to is null
+    inner join last_states on parents.model_key = last_states.model_key
+    where
+        parents.valid_to is null
+        and parents.parent_model_key is distinct from parents.model_key
+        and lower(parents.parent_repo_id) <> lower(last_states.repo_id)
 )
 
 select

@@ -2,7 +2,7 @@
 {% test attribution_conserves_downloads(model) %}
 select date, scope, attribution, basis, variant, sum(downloads) as attributed, any_value(scope_downloads) as total
 from {{ model }}
-where date in (select due.date from raw.facts_due as due)
+where date in (select due.date from raw.facts_batch as due)
 group by date, scope, attribution, basis, variant
 having abs(sum(downloads) - any_value(scope_downloads)) > 1e-9 * greatest(any_value(scope_downloads), 1)
 {% endtest %}

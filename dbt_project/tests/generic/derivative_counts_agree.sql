@@ -2,7 +2,7 @@
 {% test derivative_counts_agree(model) %}
 select date, family, 'any is not the sum of the relations' as fault
 from {{ model }}
-where date in (select due.date from raw.facts_due as due)
+where date in (select due.date from raw.facts_batch as due)
 group by date, family
 having
     sum(direct) filter (where relation = 'any') <> sum(direct) filter (where relation <> 'any')
@@ -10,6 +10,6 @@ having
 union all
 select date, family, 'direct exceeds transitive' as fault
 from {{ model }}
-where date in (select due.date from raw.facts_due as due)
+where date in (select due.date from raw.facts_batch as due)
     and (direct > transitive or direct_fractional > direct + 1e-9 or new_30d > direct or publishers > direct)
 {% endtest %}
