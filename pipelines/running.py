@@ -20,6 +20,7 @@ from assets.errors import LedgerError
 from pipelines.definitions import build_definitions
 from pipelines.settings import Settings
 
+_PROCESS_TAG = "hub_ledger/process"
 _DAGSTER_YAML = Path(__file__).resolve().parents[1] / "deploy" / "dagster.yaml"
 
 
@@ -38,7 +39,27 @@ def instance_folder(settings: Settings) -> Path:
 def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The Dagster instance of a home."""
     with dg.DagsterInstance.from_config(str(instance_folder(settings))) as opened:
+        _end_killed_runs(opened)
         yield opened
+
+
+def _end_killed_runs(dagster: dg.DagsterInstance) -> None:
+    """Note the end of terminal runs whose process was killed; nobody else can know of it."""
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+    for run in dagster.get_runs(unfinished):
+        process = run.tags.get(_PROCESS_TAG)
+        if process and not _is_alive(int(process)):
+            dagster.report_run_failed(run, message="the process of this run was killed")
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
@@ -71,6 +92,7 @@ def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             partition_key=date.isoformat(),
+            tags={_PROCESS_TAG: str(os.getpid())},
         )
     _summarise(result)
     if not result.success:

@@ -21,7 +21,6 @@ from dagster_dbt import (
 
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
-from assets.ledger.assets import WAREHOUSE_POOL
 from assets.ledger.load import (
     ensure_schema,
     facts_done,
@@ -66,7 +65,6 @@ def build_fact_assets(
         dagster_dbt_translator=translator,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=WAREHOUSE_POOL,
     )
     def facts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         dates = [dt.date.fromisoformat(key) for key in context.partition_keys]

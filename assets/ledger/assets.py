@@ -16,8 +16,6 @@ from assets.errors import LedgerError
 from assets.ledger.load import Loaded, load_capture, loaded_dates
 from assets.ledger.warehouse import connect, writer_turn
 
-WAREHOUSE_POOL = "warehouse"
-
 _TABLES = {
     "captures": "One row a capture: what was recorded on a date, from where, with which verdict.",
     "models": "One row a model ever listed: the ledger's key for the Hub's immutable _id.",
@@ -55,7 +53,6 @@ def build_ledger_assets(
             for table, text in _TABLES.items()
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=WAREHOUSE_POOL,
     )
     def ledger(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         wanted = [dt.date.fromisoformat(key) for key in context.partition_keys]

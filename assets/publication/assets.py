@@ -10,7 +10,6 @@ from pathlib import Path
 import dagster as dg
 
 from assets.captures.assets import reported_failures
-from assets.ledger.assets import WAREHOUSE_POOL
 from assets.ledger.warehouse import writer_turn
 from assets.publication.headline import headline
 from assets.publication.warehouse import publish
@@ -33,7 +32,6 @@ def build_publication_assets(
         owners=["team:hub-ledger"],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=WAREHOUSE_POOL,
         description=(
             "The read-only warehouse for BI (published/hub_ledger.duckdb), its Parquet twins and "
             "manifest.json. A new file replaces the old one in a single step; readers of the old "
