@@ -15,7 +15,7 @@ from assets.hub.client import HubAccess
 from assets.ledger.warehouse import connect
 from pipelines.definitions import build_definitions
 from pipelines.settings import Settings
-from tests.helpers import REPOSITORY, item, load, marts, query, record
+from tests.helpers import REPOSITORY, build_facts, item, load, marts, query, record
 
 PAST = dt.date(2026, 3, 1)
 
@@ -170,6 +170,25 @@ def test_a_capture_that_was_never_loaded_comes_along(
     assert [date for (date,) in found] == days
     loaded = instance.get_materialized_partitions(dg.AssetKey(["raw", "model_counters"]))
     assert loaded == {str(day) for day in days}
+
+
+def test_facts_in_batches_equal_facts_at_once(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days = [PAST + dt.timedelta(days=n) for n in range(3)]
+    captures = {day: [item("Qwen/Q", day.day), item("a/b", 5, ["Qwen/Q"])] for day in days}
+    record(settings.home, captures)
+    monkeypatch.setattr("assets.facts.assets.MODELS_A_BATCH", 1)
+    assert run(definitions, instance, "from_captures", days[-1]).success
+    record(tmp_path / "at once", captures)
+    load(tmp_path / "at once", days)
+    build_facts(tmp_path / "at once")
+    assert marts(settings.home) == marts(tmp_path / "at once")
+    assert query(settings.home, "select count(*) from raw.facts_due") == [(0,)]
 
 
 def test_a_failed_check_stops_publication(

@@ -14,7 +14,7 @@ with captures as (
         captures.date,
         lead(captures.date) over (order by captures.date) as next_date
     from {{ ref('stg_captures') }} as captures
-    where captures.verdict = 'admitted'
+    where captures.verdict = 'admitted' and captures.has_facts
 ),
 
 due_weights as (

@@ -76,7 +76,8 @@ select
 from last_states
 inner join sightings on last_states.model_key = sightings.model_key
 inner join first_absence on sightings.last_seen_on = first_absence.date
-left join
+-- A model of a later batch joins with its facts.
+inner join
     families as brands
     on last_states.hub_id = brands.hub_id and brands.attribution = 'brand'
 left join families as roots on last_states.hub_id = roots.hub_id and roots.attribution = 'root'
