@@ -53,7 +53,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
             store,
             Path(folder),
             settings.max_bad_share,
-            settings.min_rows_share,
+            settings.thresholds.min_rows,
             settings.start_date,
             SAMPLE,
         )
@@ -90,7 +90,7 @@ def import_captures(settings: Settings, options: argparse.Namespace) -> int:
         store,
         Path(options.captures).expanduser(),
         settings.max_bad_share,
-        settings.min_rows_share,
+        settings.thresholds.min_rows,
         settings.start_date,
     )
     for manifest in sealed:
@@ -167,6 +167,14 @@ def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
             return 0
 
 
+def docs(settings: Settings, options: argparse.Namespace) -> int:
+    """Write the pages of docs/ that are made from the dbt project."""
+    from pipelines.documents import write_documents
+
+    write_documents()
+    return 0
+
+
 def dev(settings: Settings, options: argparse.Namespace) -> int:
     """The Dagster UI with its daemon; replaces this process."""
     from pipelines.running import instance_folder
@@ -241,6 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     add("rebuild", rebuild)
     add("backfill", backfill)
     add("probe", probe)
+    add("docs", docs)
     sample = add("sample-hub", sample_hub)
     sample.add_argument("--captures")
     sample.add_argument("--port", type=int, default=0)

@@ -1,6 +1,6 @@
 """The private warehouse file, and the rule that one process writes it at a time.
 
-Belongs here: connecting and waiting for one's turn. Does not belong here: tables.
+Belongs here: connecting, waiting for one's turn, the schema. Does not belong here: loading.
 """
 
 import contextlib
@@ -16,6 +16,11 @@ from assets.errors import LedgerError
 # dbt names the database after the file's stem and bakes that name into its manifest.
 WAREHOUSE_NAME = "warehouse.duckdb"
 _TURN_SECONDS = 3600.0
+
+
+def ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the ledger's tables where they are missing."""
+    connection.execute(Path(__file__).with_name("schema.sql").read_text())
 
 
 def warehouse_path(home: Path) -> Path:

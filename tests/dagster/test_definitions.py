@@ -197,7 +197,7 @@ def test_a_failed_check_stops_publication(
     record(settings.home, {PAST: [item("a/b", 5)]})
     load(settings.home, [PAST])
     with connect(settings.home) as connection:
-        connection.execute("insert into raw.model_counters from raw.model_counters")
+        connection.execute("insert into raw.open_counter_spans from raw.open_counter_spans")
     result = run(definitions, instance, "from_captures", PAST)
     assert not result.success
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]

@@ -1,0 +1,9 @@
+select
+    spans.model_key,
+    spans.valid_from,
+    spans.valid_to,
+    spans.downloads as downloads_30d,
+    spans.downloads_all_time,
+    spans.likes,
+    spans.trending_score
+from {{ source('raw', 'counter_spans') }} as spans
