@@ -109,8 +109,9 @@ def ledger(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             "join raw.models as models on models.model_key = held.model_key order by all"
         ).fetchall()
         for table in (
-            "open_counter_spans", "closed_counter_spans", "model_counters", "presence_spans",
-            "model_attributes", "model_lineage", "model_parents",
+            "open_counter_spans", "closed_counter_spans", "open_attention_spans",
+            "closed_attention_spans", "model_counters", "presence_spans", "model_attributes",
+            "model_updates", "model_lineage", "model_parents",
         )
     }  # fmt: skip
     return histories | {

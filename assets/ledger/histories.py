@@ -34,6 +34,7 @@ def record_spans(
         "columns": "".join(f", {name}" for name in columns),
         "held": "".join(f", held.{name}" for name in columns),
         "seen": "".join(f", seen.{name}" for name in columns),
+        "order": "".join(f"{name}, " for name in columns),
         "same": _same("seen", "held", columns),
         "later": _same("seen", "later", columns),
     }
@@ -63,7 +64,8 @@ _APPEND = (
     from {open} as held
     anti join reopened
         on held.model_key = reopened.model_key and held.valid_from = reopened.valid_from
-    order by held.model_key
+    -- Like beside like: half the size on disk.
+    order by {order}model_key
     """,
     "create or replace table {open} as from reopened",
     "drop table reopened",
@@ -137,7 +139,7 @@ _INSERT = (
     """
     insert into {closed} (model_key, valid_from, valid_to{columns})
     select model_key, valid_from, valid_to{columns} from fitted
-    where valid_to is not null order by model_key, valid_from
+    where valid_to is not null order by {order}model_key, valid_from
     """,
     "drop table around; drop table fitted; drop table replaced",
 )

@@ -16,8 +16,23 @@ from assets.ledger.due import mark_facts_due
 from assets.ledger.histories import record_spans, record_states
 from assets.ledger.quality import judge
 from assets.ledger.reduction import read_reduced
-from assets.ledger.rows import ATTRIBUTES, COUNTERS, read_items
+from assets.ledger.rows import (
+    ATTENTION,
+    ATTRIBUTES,
+    COUNTERS,
+    LINEAGE,
+    UPDATES,
+    read_items,
+)
 from assets.ledger.warehouse import ensure_schema
+
+_SPANS = {"counter_spans": COUNTERS, "attention_spans": ATTENTION, "presence_spans": ()}
+# With the state that needs no row.
+_STATES = {
+    "model_attributes": (ATTRIBUTES, "false"),
+    "model_updates": (UPDATES, "seen.last_modified is null"),
+    "model_lineage": (LINEAGE, "len(seen.parents) = 0"),
+}
 
 
 @dataclass(frozen=True)
@@ -131,17 +146,14 @@ def _record(connection: duckdb.DuckDBPyConnection, date: dt.date) -> dt.date:
         """
     )
     connection.execute("drop table listed")
-    record_spans(connection, "counter_spans", COUNTERS, date, next_date)
-    record_spans(connection, "presence_spans", (), date, next_date)
-    attributes_until = record_states(
-        connection, "raw.model_attributes", ATTRIBUTES, date, next_date, no_row="false"
-    )
-    lineage_until = record_states(
-        connection, "raw.model_lineage", ("parents",), date, next_date,
-        no_row="len(seen.parents) = 0",
-    )  # fmt: skip
+    for history, columns in _SPANS.items():
+        record_spans(connection, history, columns, date, next_date)
+    until = [
+        record_states(connection, f"raw.{history}", columns, date, next_date, no_row)
+        for history, (columns, no_row) in _STATES.items()
+    ]
     connection.execute("drop table seen")
-    return max(attributes_until, lineage_until)
+    return max(until)
 
 
 def _note_capture(

@@ -3,11 +3,11 @@
 Belongs here: the reduced form on disk, which loads like the full one. Does not belong here: sealed
 files (see `assets.captures.store`), loading.
 
-A reduced capture names its base, an earlier reduced capture, and holds four Parquet files: `new`
+A reduced capture names its base, an earlier reduced capture, and holds five Parquet files: `new`
 (models that the base does not list, all columns), `gone` (models that only the base lists),
-`attributes` and `counters` (of models in both, where they differ). A model in both is named by its
-place in the base, ordered by `_id`. Counters are differences; a missing one counts as 0 in the base
-and stays NULL in the difference.
+`attributes`, `updates` and `counters` (of models in both, where they differ). A model in both is
+named by its place in the base, ordered by `_id`. Counters are differences; a missing one counts as
+0 in the base and stays NULL in the difference.
 """
 
 import datetime as dt
@@ -19,10 +19,18 @@ import duckdb
 
 from assets.captures.store import CaptureStore, Reduction, write_reduction
 from assets.errors import LedgerError
-from assets.ledger.rows import ATTRIBUTES, COLUMNS, COUNTERS, read_items, replay
+from assets.ledger.rows import (
+    ATTENTION,
+    ATTRIBUTES,
+    COLUMNS,
+    COUNTERS,
+    LINEAGE,
+    UPDATES,
+    read_items,
+)
 
-_STATES = (*ATTRIBUTES, "parents")
 _COUNTS = ("downloads", "downloads_all_time", "likes")
+_FILES = ("new", "gone", "attributes", "updates", "counters")
 
 
 def reduce_captures(
@@ -65,7 +73,11 @@ def read_reduced(connection: duckdb.DuckDBPyConnection, store: CaptureStore, dat
                 f"the capture of {date} builds on that of {reduction.base}, which is not in the "
                 "ledger; run make rebuild"
             )
-    _patch(connection, store.reduced_folder(date), reduction.base)
+    _base(connection, reduction.base)
+    connection.execute(
+        f"create or replace temp table listed as {_PATCHED}", _paths(store.reduced_folder(date))
+    )
+    connection.execute("drop table base")
     (rows,) = connection.execute("select count(*) from listed").fetchall()[0]
     if rows != reduction.models:
         raise LedgerError(
@@ -78,25 +90,24 @@ def read_reduced(connection: duckdb.DuckDBPyConnection, store: CaptureStore, dat
 def _reduce(connection: duckdb.DuckDBPyConnection, store: CaptureStore, date: dt.date) -> Reduction:
     store.verify(date)
     read_items(connection, store.items_path(date))
-    connection.execute("create or replace temp table sealed as from listed")
+    connection.execute("alter table listed rename to sealed")
     base = max((d for d in store.dates() if d < date and store.is_reduced(d)), default=None)
     building = store.folder(date) / "reduced.tmp"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
-    _write_differences(connection, building, base)
-    _patch(connection, building, base)
-    names = ", ".join(COLUMNS)
-    (models,) = connection.execute("select count(*) from sealed").fetchall()[0]
-    (different,) = connection.execute(
+    _base(connection, base)
+    _write_differences(connection, building)
+    # A hash of 64 bits a row stands for it: whole rows side by side would not fit into memory.
+    row = f"hub_id, hash({', '.join(COLUMNS)}) as digest"
+    models, different = connection.execute(
         f"""
-        select count(*) from (
-            (select {names} from sealed except all select {names} from listed)
-            union all
-            (select {names} from listed except all select {names} from sealed)
-        )
-        """
+        select count(sealed.hub_id), count(*) filter (sealed.digest is distinct from given.digest)
+        from (select {row} from sealed) as sealed
+        full join (select {row} from ({_PATCHED})) as given on sealed.hub_id = given.hub_id
+        """,
+        _paths(building),
     ).fetchall()[0]
-    connection.execute("drop table sealed; drop table listed")
+    connection.execute("drop table base; drop table sealed")
     if different:
         shutil.rmtree(building)
         raise LedgerError(
@@ -106,16 +117,10 @@ def _reduce(connection: duckdb.DuckDBPyConnection, store: CaptureStore, date: dt
     return write_reduction(store, date, building, base, int(models))
 
 
-def _write_differences(
-    connection: duckdb.DuckDBPyConnection, folder: Path, base: dt.date | None
-) -> None:
-    _base(connection, base)
-    unlike = _unlike("sealed", "base", _STATES)
-    moved = _unlike("sealed", "base", COUNTERS)
-    states = ", ".join(f"sealed.{name}" for name in _STATES)
-    differences = ", ".join(
-        f"sealed.{name} - coalesce(base.{name}, 0) as {name}" for name in _COUNTS
-    )
+def _write_differences(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write what tells `sealed` from `base`."""
+    states = (*ATTRIBUTES, *LINEAGE)
+    differences = [f"sealed.{name} - coalesce(base.{name}, 0) as {name}" for name in _COUNTS]
     for name, query in {
         "new": f"""
             select {", ".join(COLUMNS)} from sealed anti join base using (hub_id) order by hub_id
@@ -123,70 +128,71 @@ def _write_differences(
         "gone": """
             select base.place from base anti join sealed using (hub_id) order by base.place
         """,
-        "attributes": f"""
-            select base.place, {states} from sealed join base using (hub_id)
-            where {unlike} order by base.place
-        """,
-        "counters": f"""
-            select base.place, {differences}, sealed.trending_score
-            from sealed join base using (hub_id)
-            where {moved} order by base.place
-        """,
+        "attributes": _differing(states, [f"sealed.{name}" for name in states]),
+        "updates": _differing(UPDATES, [f"sealed.{name}" for name in UPDATES]),
+        "counters": _differing((*COUNTERS, *ATTENTION), [*differences, "sealed.trending_score"]),
     }.items():
         target = str(folder / f"{name}.parquet").replace("'", "''")
         connection.execute(
             f"copy ({query}) to '{target}' (format parquet, parquet_version v2, "
             "compression zstd, compression_level 9)"
         )
-    connection.execute("drop table base")
 
 
-def _patch(connection: duckdb.DuckDBPyConnection, folder: Path, base: dt.date | None) -> None:
-    """Apply the differences in a folder to their base, into `listed`."""
-    _base(connection, base)
-    files = {
-        name: str(folder / f"{name}.parquet") for name in ("new", "gone", "attributes", "counters")
-    }
-    states = ", ".join(
-        f"case when attributes.place is null then base.{name} else attributes.{name} end as {name}"
-        for name in _STATES
-    )
-    counts = ", ".join(
-        f"case when counters.place is null then base.{name} "
-        f"else coalesce(base.{name}, 0) + counters.{name} end as {name}"
-        for name in _COUNTS
-    )
-    connection.execute(
-        f"""
-        create or replace temp table listed as
-        select
-            base.hub_id,
-            {states},
-            {counts},
-            case when counters.place is null then base.trending_score
-                else counters.trending_score end as trending_score
-        from base
-        anti join read_parquet($gone) as gone on base.place = gone.place
-        left join read_parquet($attributes) as attributes on base.place = attributes.place
-        left join read_parquet($counters) as counters on base.place = counters.place
-        union all by name
-        select {", ".join(COLUMNS)} from read_parquet($new)
-        """,
-        files,
-    )
-    connection.execute("drop table base")
+def _differing(columns: Sequence[str], shown: Sequence[str]) -> str:
+    unlike = " or ".join(f"sealed.{name} is distinct from base.{name}" for name in columns)
+    return f"""
+        select base.place, {", ".join(shown)} from sealed join base using (hub_id)
+        where {unlike} order by base.place
+    """
+
+
+def _paths(folder: Path) -> dict[str, str]:
+    return {name: str(folder / f"{name}.parquet") for name in _FILES}
 
 
 def _base(connection: duckdb.DuckDBPyConnection, base: dt.date | None) -> None:
     """Write the base's rows with their places into the temporary table `base`."""
-    replay(connection, base or dt.date.min, into="base")
     connection.execute(
         """
         create or replace temp table base as
-        select *, (row_number() over (order by hub_id) - 1)::integer as place from base
-        """
+        select *, (row_number() over (order by hub_id) - 1)::integer as place
+        from raw.models_on($date)
+        """,
+        {"date": base or dt.date.min},
     )
 
 
-def _unlike(left: str, right: str, columns: Sequence[str]) -> str:
-    return " or ".join(f"{left}.{name} is distinct from {right}.{name}" for name in columns)
+def _patched() -> str:
+    """The query that applies the files of a reduced form to the table `base`."""
+    changed = [
+        f"case when {file}.place is null then base.{name} else {file}.{name} end as {name}"
+        for file, columns in (("attributes", (*ATTRIBUTES, *LINEAGE)), ("updates", UPDATES))
+        for name in columns
+    ]
+    counted = [
+        f"case when counters.place is null then base.{name} "
+        f"else coalesce(base.{name}, 0) + counters.{name} end as {name}"
+        for name in _COUNTS
+    ]
+    return f"""
+        select {", ".join(COLUMNS)}
+        from (
+            select
+                base.hub_id,
+                {", ".join(changed)},
+                {", ".join(counted)},
+                case when counters.place is null then base.trending_score
+                    else counters.trending_score end as trending_score
+            from base
+            anti join read_parquet($gone) as gone on base.place = gone.place
+            left join read_parquet($attributes) as attributes on base.place = attributes.place
+            left join read_parquet($updates) as updates on base.place = updates.place
+            left join read_parquet($counters) as counters on base.place = counters.place
+        )
+        union all
+        select {", ".join(COLUMNS)} from read_parquet($new)
+    """
+
+
+_PATCHED = _patched()

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import duckdb
 
-COUNTERS = ("downloads", "downloads_all_time", "likes", "trending_score")
+COUNTERS = ("downloads", "downloads_all_time")
+ATTENTION = ("likes", "trending_score")
 ATTRIBUTES = (
     "repo_id", "publisher", "task", "library", "license", "gated", "disabled", "parameters",
-    "created_at", "last_modified", "tags",
+    "created_at", "tags",
 )  # fmt: skip
-COLUMNS = ("hub_id", *ATTRIBUTES, "parents", *COUNTERS)
+UPDATES = ("last_modified",)
+LINEAGE = ("parents",)
+COLUMNS = ("hub_id", *ATTRIBUTES, *UPDATES, *LINEAGE, *COUNTERS, *ATTENTION)
 """What is kept of a listed model; the columns of `listed`, in this order."""
 
 _ITEM_COLUMNS = {
@@ -61,8 +64,8 @@ select
     disabled,
     safetensors.total as parameters,
     createdAt as created_at,
-    lastModified as last_modified,
     tags,
+    lastModified as last_modified,
     case
         when len(baseModels.models) > 0 then list_transform(
             baseModels.models,
@@ -132,26 +135,6 @@ def read_items(connection: duckdb.DuckDBPyConnection, items: Path) -> int:
 
 def replay(connection: duckdb.DuckDBPyConnection, date: dt.date, into: str = "listed") -> None:
     """Write a loaded date's rows, as they were captured, into a temporary table of that name."""
-    attributes = ", ".join(f"attributes.{name}" for name in ATTRIBUTES)
-    counters = ", ".join(f"counters.{name}" for name in COUNTERS)
     connection.execute(
-        f"""
-        create or replace temp table {into} as
-        select
-            models.hub_id,
-            {attributes},
-            coalesce(lineage.parents, []) as parents,
-            {counters}
-        from raw.counters_on($date) as counters
-        join raw.models as models using (model_key)
-        join raw.model_attributes as attributes
-            on attributes.model_key = counters.model_key
-            and attributes.valid_from <= $date
-            and (attributes.valid_to is null or attributes.valid_to > $date)
-        left join raw.model_lineage as lineage
-            on lineage.model_key = counters.model_key
-            and lineage.valid_from <= $date
-            and (lineage.valid_to is null or lineage.valid_to > $date)
-        """,
-        {"date": date},
+        f"create or replace temp table {into} as from raw.models_on($date)", {"date": date}
     )

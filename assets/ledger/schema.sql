@@ -64,9 +64,7 @@ create table if not exists raw.open_counter_spans (
     model_key integer not null,
     valid_from date not null,
     downloads bigint,
-    downloads_all_time bigint,
-    likes bigint,
-    trending_score double
+    downloads_all_time bigint
 );
 
 create table if not exists raw.closed_counter_spans (
@@ -74,33 +72,62 @@ create table if not exists raw.closed_counter_spans (
     valid_from date not null,
     valid_to date not null,
     downloads bigint,
-    downloads_all_time bigint,
+    downloads_all_time bigint
+);
+
+create or replace view raw.counter_spans as
+select model_key, valid_from, null::date as valid_to, downloads, downloads_all_time
+from raw.open_counter_spans
+union all
+select model_key, valid_from, valid_to, downloads, downloads_all_time
+from raw.closed_counter_spans;
+
+-- Likes and trend move seldom: apart from the downloads, they cost a tenth.
+create table if not exists raw.open_attention_spans (
+    model_key integer not null,
+    valid_from date not null,
     likes bigint,
     trending_score double
 );
 
-create or replace view raw.counter_spans as
-select model_key, valid_from, null::date as valid_to,
-    downloads, downloads_all_time, likes, trending_score
-from raw.open_counter_spans
+create table if not exists raw.closed_attention_spans (
+    model_key integer not null,
+    valid_from date not null,
+    valid_to date not null,
+    likes bigint,
+    trending_score double
+);
+
+create or replace view raw.attention_spans as
+select model_key, valid_from, null::date as valid_to, likes, trending_score
+from raw.open_attention_spans
 union all
-select model_key, valid_from, valid_to, downloads, downloads_all_time, likes, trending_score
-from raw.closed_counter_spans;
+select model_key, valid_from, valid_to, likes, trending_score
+from raw.closed_attention_spans;
 
 -- Counters of one date, one row a model that the capture lists.
 create or replace macro raw.counters_on(on_date) as table
-select model_key, downloads, downloads_all_time, likes, trending_score
-from raw.counter_spans
-where valid_from <= on_date and (valid_to is null or valid_to > on_date);
+select counters.model_key, counters.downloads, counters.downloads_all_time,
+    attention.likes, attention.trending_score
+from raw.counter_spans as counters
+join raw.attention_spans as attention on counters.model_key = attention.model_key
+where counters.valid_from <= on_date
+    and (counters.valid_to is null or counters.valid_to > on_date)
+    and attention.valid_from <= on_date
+    and (attention.valid_to is null or attention.valid_to > on_date);
 
 -- The same for every date: one row a model a date. Ask for few dates.
 create or replace view raw.model_counters as
-select captures.date, spans.model_key,
-    spans.downloads, spans.downloads_all_time, spans.likes, spans.trending_score
+select captures.date, counters.model_key, counters.downloads, counters.downloads_all_time,
+    attention.likes, attention.trending_score
 from raw.captures as captures
-join raw.counter_spans as spans
-    on spans.valid_from <= captures.date
-    and (spans.valid_to is null or spans.valid_to > captures.date);
+join raw.counter_spans as counters
+    on counters.valid_from <= captures.date
+    and (counters.valid_to is null or counters.valid_to > captures.date)
+join raw.attention_spans as attention
+    on counters.model_key = attention.model_key
+    and attention.valid_from <= captures.date
+    and (attention.valid_to is null or attention.valid_to > captures.date);
 
 -- Runs of captures that list a model, in the same two parts.
 create table if not exists raw.open_presence_spans (
@@ -134,8 +161,15 @@ create table if not exists raw.model_attributes (
     disabled boolean,
     parameters bigint,
     created_at timestamp,
-    last_modified timestamp,
     tags varchar[]
+);
+
+-- When a model was last modified, likewise and apart: most commits change nothing else.
+create table if not exists raw.model_updates (
+    model_key integer not null,
+    valid_from date not null,
+    valid_to date,
+    last_modified timestamp
 );
 
 -- Declared base models, likewise; a model that never declared one has no row.
@@ -156,6 +190,29 @@ select
     parent.repo_id as parent_repo_id,
     parent.from_tags
 from raw.model_lineage as lineage, unnest(lineage.parents) as unnested (parent);
+
+-- A capture as it was, one row a model that it lists, every column kept.
+create or replace macro raw.models_on(on_date) as table
+select
+    models.hub_id,
+    attributes.* exclude (model_key, valid_from, valid_to),
+    updates.last_modified,
+    coalesce(lineage.parents, []) as parents,
+    counters.* exclude (model_key)
+from raw.counters_on(on_date) as counters
+join raw.models as models on counters.model_key = models.model_key
+join raw.model_attributes as attributes
+    on counters.model_key = attributes.model_key
+    and attributes.valid_from <= on_date
+    and (attributes.valid_to is null or attributes.valid_to > on_date)
+left join raw.model_updates as updates
+    on counters.model_key = updates.model_key
+    and updates.valid_from <= on_date
+    and (updates.valid_to is null or updates.valid_to > on_date)
+left join raw.model_lineage as lineage
+    on counters.model_key = lineage.model_key
+    and lineage.valid_from <= on_date
+    and (lineage.valid_to is null or lineage.valid_to > on_date);
 
 -- Dates whose facts are to be computed: written with each load, emptied when dbt and its tests
 -- have passed. A run that was killed is thereby finished by the next one.

@@ -3,7 +3,5 @@ select
     spans.valid_from,
     spans.valid_to,
     spans.downloads as downloads_30d,
-    spans.downloads_all_time,
-    spans.likes,
-    spans.trending_score
+    spans.downloads_all_time
 from {{ source('raw', 'counter_spans') }} as spans
