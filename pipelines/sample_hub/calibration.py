@@ -31,8 +31,12 @@ FIRST_COUNTER_MONTH = dt.date(2025, 3, 1)
 _WEEKDAYS = (1.04, 1.06, 1.06, 1.06, 1.03, 0.88, 0.87)
 # Nothing is published before, and nobody sees it but as the counters' height when they first show.
 _FADES_BEFORE = dt.date(2024, 7, 1)
-_FADE_DAYS = 45
 _RAMP_DAYS = 20
+
+
+# In this gap of the archive the figures' authors interpolated, across the end of a month: their
+# months come out only if the rate is even in it.
+_UNSEEN = (dt.date(2025, 6, 2), dt.date(2025, 7, 9))
 
 
 def day_number(date: dt.date) -> int:
@@ -68,11 +72,11 @@ def _month(first: dt.date, end: dt.date, downloads: int) -> Month:
     return Month(day_number(end) - WINDOW, day_number(end), downloads * WINDOW / (end - first).days)
 
 
-def daily_rate(months: Sequence[Month], first: int, end: int) -> list[float]:
+def daily_rate(months: Sequence[Month], first: int, end: int, fade_days: float = 45) -> list[float]:
     """Downloads a day from day 0 to `end`, none before `first`; each month keeps its total.
 
     Between the months' middles the rate is linear; outside the published months it is flat, and
-    fades into the past before the archive begins.
+    fades into the past before the archive begins, by a factor e in `fade_days`.
     """
     months = [
         Month(max(month.first, first), month.end, month.downloads)
@@ -90,7 +94,7 @@ def daily_rate(months: Sequence[Month], first: int, end: int) -> list[float]:
     _keep_totals(rate, months)
     fades = day_number(_FADES_BEFORE)
     for day in range(min(fades, end)):
-        rate[day] *= math.exp((day - fades) / _FADE_DAYS)
+        rate[day] *= math.exp((day - fades) / fade_days)
     return [0.0] * first + rate[first:]
 
 
@@ -116,13 +120,17 @@ def with_weekdays(rate: Iterable[float]) -> list[float]:
 
 def _keep_totals(rate: list[float], months: Sequence[Month]) -> None:
     """Scale each month to its total, leaving days that an earlier month has settled."""
+    unseen, seen = map(day_number, _UNSEEN)
     settled = 0
     for month in months:
+        if month.first <= unseen < month.end:
+            even = month.downloads / (month.end - month.first)
+            rate[unseen:seen] = with_weekdays([even] * len(rate))[unseen:seen]
         start = max(month.first, settled)
         left = month.downloads - sum(rate[month.first : start])
         factor = left / sum(rate[start : month.end])
-        rate[start : month.end] = [value * factor for value in rate[start : month.end]]
-        settled = month.end
+        settled = max(month.end, seen) if month.first <= unseen < month.end else month.end
+        rate[start:settled] = [value * factor for value in rate[start:settled]]
 
 
 @dataclass

@@ -1,8 +1,8 @@
 """The models of a sample Hub on any date: a reconstruction, the same for the same seed and date.
 
 Belongs here: what the list and the public archive show on a date. Does not belong here: which
-models there are (see `pipelines.sample_hub.population`), how much they are downloaded
-(`pipelines.sample_hub.calibration`), what went wrong when (`pipelines.sample_hub.defects`), HTTP.
+models there are (see `pipelines.sample_hub.population`), how often they were downloaded
+(`pipelines.sample_hub.counters`), what went wrong when (`pipelines.sample_hub.defects`), HTTP.
 
 Monthly downloads of text and vision-language models by publisher follow published figures; how a
 month spreads over days and models, and everything anonymous, is invented. No number here is an
@@ -10,27 +10,14 @@ observation of the Hub.
 """
 
 import datetime as dt
-import itertools
 import json
 import random
-from collections import defaultdict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.sample_hub.calibration import (
-    ALL_PUBLISHERS,
-    WINDOW,
-    Month,
-    Pull,
-    daily_rate,
-    day_number,
-    linear,
-    published_months,
-    share_out,
-    with_weekdays,
-)
+from pipelines.sample_hub.calibration import WINDOW, day_number
+from pipelines.sample_hub.counters import Counter, counters_of
 from pipelines.sample_hub.defects import (
     ARCHIVE_PARTIAL,
     CORRECTION,
@@ -38,12 +25,11 @@ from pipelines.sample_hub.defects import (
     FROZEN,
     RENAMED_MODEL,
     RENAMED_OWNER,
-    SPIKES,
     Delay,
     in_archive,
 )
-from pipelines.sample_hub.population import Model, Population
-from pipelines.sample_hub.releases import KNOWN, KNOWN_DATES, SCOPE
+from pipelines.sample_hub.model import Model
+from pipelines.sample_hub.population import all_models
 
 SAMPLE = (
     "generated catalogue: a reconstruction calibrated to published monthly totals, not observations"
@@ -51,12 +37,6 @@ SAMPLE = (
 """What captures of this data are labelled as."""
 
 _HORIZON = dt.date(2027, 6, 30)
-# The old name's downloads before the move, so that its last four days of July are as published.
-_BEFORE_RENAME_A_DAY = 21_013 / 4
-# Other tasks than text: what the crowd and the named without a curve share, in millions in 30 days.
-_OTHER_TASKS_MILLIONS = (("2024-08-01", 300.0), ("2026-08-01", 420.0))
-
-Counter = Callable[[int], float]
 
 
 @dataclass
@@ -115,8 +95,8 @@ class Catalogue:
     def _prepare(self, horizon: dt.date) -> None:
         self._horizon = horizon
         end = day_number(horizon) + 1
-        models = Population(self._count, self._seed, end).models
-        counters = _counters(models, end, self._defects)
+        models = all_models(self._count, self._seed, end)
+        counters = counters_of(models, end, self._defects)
         self._listed = sorted(
             (self._with_luck(model, counters[id(model)]) for model in models),
             key=lambda listed: listed.model.hub_id,
@@ -173,114 +153,6 @@ class Catalogue:
 
 
 _RENAMINGS = sorted({day_number(RENAMED_OWNER.date), day_number(RENAMED_MODEL.date)})
-
-
-def _counters(models: Sequence[Model], end: int, defects: bool) -> dict[int, Counter]:
-    """Downloads until a day, by identity of the model."""
-    published = published_months()
-    totals = published.pop(ALL_PUBLISHERS)
-    counters = _own_curves(models, end, defects)
-    own_text = [
-        _own_curves(models, end, False)[id(model)]
-        for model in models
-        if id(model) in counters and model.task in SCOPE
-    ]
-    streams: dict[str, list[Pull]] = defaultdict(list)
-    for model in models:
-        if id(model) not in counters:
-            streams[_stream(model, published)] += model.pulls
-            counters[id(model)] = _sum_of(model.pulls)
-    rates = {
-        publisher: _published_rate(publisher, months, streams[publisher], end)
-        for publisher, months in published.items()
-    }
-    rates[_OTHERS] = _remainder(totals, rates, own_text, end)
-    rates[_OTHER_TASKS] = with_weekdays(
-        linear(
-            [
-                (day_number(dt.date.fromisoformat(date)), millions * 1e6 / WINDOW)
-                for date, millions in _OTHER_TASKS_MILLIONS
-            ],
-            end,
-        )
-    )
-    for name, pulls in streams.items():
-        share_out(rates[name], pulls)
-    return counters
-
-
-_OTHERS, _OTHER_TASKS = "other publishers", "other tasks"
-
-
-def _stream(model: Model, published: dict[str, list[Month]]) -> str:
-    if model.task not in SCOPE:
-        return _OTHER_TASKS
-    owner = RENAMED_OWNER.new if model.owner == RENAMED_OWNER.old else model.owner
-    return owner if owner in published else _OTHERS
-
-
-def _sum_of(pulls: list[Pull]) -> Counter:
-    if len(pulls) == 1:
-        return pulls[0].downloads_until
-    return lambda day: sum(pull.downloads_until(day) for pull in pulls)
-
-
-def _published_rate(
-    publisher: str, months: list[Month], pulls: list[Pull], end: int
-) -> list[float]:
-    first = min(pull.start for pull in pulls)
-    if publisher != RENAMED_OWNER.new:
-        return daily_rate(months, first, end)
-    moved = day_number(RENAMED_OWNER.date)
-    rate = daily_rate(months, moved, end)
-    early = daily_rate([Month(moved - 30, moved, _BEFORE_RENAME_A_DAY * 30)], first, moved)
-    return early + rate[moved:]
-
-
-def _remainder(
-    totals: list[Month], rates: dict[str, list[float]], own_text: list[Counter], end: int
-) -> list[float]:
-    """What the published totals leave to publishers without figures of their own."""
-    months = [
-        Month(
-            month.first,
-            month.end,
-            month.downloads
-            - sum(sum(rate[month.first : month.end]) for rate in rates.values())
-            - sum(counter(month.end) - counter(month.first) for counter in own_text),
-        )
-        for month in totals
-    ]
-    return daily_rate(months, 0, end)
-
-
-def _own_curves(models: Sequence[Model], end: int, defects: bool) -> dict[int, Counter]:
-    """Counters of the models that share no stream."""
-    by_name = {model.repo_id: model for model in models}
-    points = [day_number(date) for date in KNOWN_DATES]
-    curves: dict[int, Counter] = {}
-    for known in KNOWN:
-        model = by_name[known.repo_id]
-        born = day_number(model.created.date())
-        a_day = [millions * 1e6 / WINDOW for millions in known.millions]
-        later = [(day, rate) for day, rate in zip(points, a_day, strict=True) if day > born]
-        rate = with_weekdays(linear([(born, 0.0), *later], end))
-        rate[:born] = [0.0] * born
-        for spike in SPIKES:
-            if defects and spike.repo_id == known.repo_id:
-                rate[day_number(spike.date)] += spike.downloads
-        curves[id(model)] = _integral(rate)
-    corrected = by_name[CORRECTION.repo_id]
-    born, last = day_number(corrected.created.date()), day_number(CORRECTION.date) - 1
-    rate = [0.0] * born + with_weekdays([1.0] * end)[born:]
-    factor = (CORRECTION.before + 0.5) / sum(rate[:last])
-    curves[id(corrected)] = _integral([one * factor for one in rate])
-    return curves
-
-
-def _integral(rate: list[float]) -> Counter:
-    sums = list(itertools.accumulate(rate, initial=0.0))
-    return lambda day: sums[day] if day > 0 else 0.0
 
 
 def _template(listed: _Listed, since: int) -> dict[str, Any]:
