@@ -18,6 +18,7 @@ from assets.captures.store import CaptureStore, OpenCapture
 from assets.errors import HubUnavailable, LedgerError
 from assets.hub.client import HubAccess, HubClient
 from assets.hub.listing import probe_contract
+from pipelines.sample_hub.catalogue import SAMPLE
 from pipelines.sample_hub.server import SampleHub, serving
 from tests.helpers import write_capture
 
@@ -69,7 +70,7 @@ def test_a_crawl_holds_every_model_once_and_seals_a_manifest(
         assert kept[one["_id"]].get("baseModels") == one.get("baseModels")
     assert manifest.pages == -(-len(sample_hub.items) // 100)
     assert (manifest.source, manifest.origin) == ("hub_api", endpoint)
-    assert manifest.sample == "generated catalogue"
+    assert manifest.sample == SAMPLE
     assert store.verify(today) == manifest
     assert manifest.contract is not None
     assert manifest.contract.cursor_on_id is True
@@ -313,7 +314,7 @@ def test_a_list_in_another_order_is_refused(
 def test_probe_tells_what_it_saw(endpoint: str) -> None:
     text = "\n".join(probe_contract(client(endpoint)))
     assert "falls by _id" in text
-    assert "generated catalogue" in text
+    assert SAMPLE in text
 
 
 def test_a_night_cut_short_is_set_aside_and_can_be_run_again(
