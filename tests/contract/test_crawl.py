@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from assets.captures.store import CaptureStore, OpenCapture
 from assets.errors import HubUnavailable, LedgerError
 from assets.hub.client import HubAccess, HubClient
 from assets.hub.listing import probe_contract
+from pipelines.progress import CrawlProgress
 from pipelines.sample_hub.catalogue import SAMPLE
 from pipelines.sample_hub.server import SampleHub, serving
 from tests.helpers import write_capture
@@ -339,3 +341,20 @@ def test_a_night_cut_short_is_set_aside_and_can_be_run_again(
     with serving(ScriptedHub(sample_hub, {})) as endpoint:
         manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
     assert (manifest.rows, manifest.verdict) == (len(sample_hub.items), "admitted")
+
+
+def test_the_terminal_shows_how_far_the_crawl_is(
+    store: CaptureStore, endpoint: str, sample_hub: SampleHub, today: dt.date
+) -> None:
+    total = len(sample_hub.items)
+    out = io.StringIO()
+    show = CrawlProgress(total, out)
+    capture_tonight(store, client(endpoint), today, 0.01, 0.9, show, page_size=100)
+    lines = out.getvalue().split("\r\x1b[K")[1:]
+    assert len(lines) == -(-total // 100)
+    assert lines[1].startswith("[")
+    assert "2 pages, 200 models, " in lines[1]
+    assert " a second, quota left " in lines[1]
+    assert lines[1].endswith(" to go")
+    assert lines[-1].startswith(f"{len(lines)} pages, {total} models")
+    assert lines[-1].endswith("\n")

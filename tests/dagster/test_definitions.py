@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.captures.store import CaptureStore
 from assets.hub.client import HubAccess
 from assets.ledger.warehouse import connect
 from pipelines.definitions import build_definitions
@@ -156,6 +157,13 @@ def test_an_imported_date_runs_to_publication_and_again(
     checks = first.get_asset_check_evaluations()
     assert len(checks) > 20
     assert all(check.passed for check in checks)
+    # The date is old: its capture is kept as differences, and the warehouse comes back from them.
+    store = CaptureStore(settings.home / "captures")
+    assert store.is_reduced(PAST)
+    assert not store.items_path(PAST).exists()
+    (settings.home / "warehouse.duckdb").unlink()
+    assert run(definitions, instance, "from_captures", PAST).success
+    assert marts(settings.home) == before
 
 
 def test_a_capture_that_was_never_loaded_comes_along(
