@@ -116,6 +116,7 @@ _decode_raw_page = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_item = msgspec.json.Decoder(Item).decode
 _encode_lines = msgspec.json.Encoder().encode_lines
+_BAD_ROW = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def printable(text: str, length: int = 120) -> str:
@@ -150,20 +151,30 @@ def keys_of_page(body: bytes) -> collections.Counter[str]:
     for raw in _decode_raw_page(body):
         try:
             keys.update(_decode_object(raw).keys())
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _BAD_ROW:
             continue
     return keys
 
 
 def parse_rows(raws: Iterable[bytes]) -> ParsedRows:
-    """Validate rows one by one, so that a bad one costs only itself."""
+    """Validate rows, one JSON object each, so that a bad one costs only itself."""
+    rows = list(raws)
+    try:
+        items = [_decode_item(raw) for raw in rows]
+        _require_hex(items)
+    except _BAD_ROW:
+        return _parse_one_by_one(rows)
+    return _collect(items, [])
+
+
+def _parse_one_by_one(raws: list[bytes]) -> ParsedRows:
     items, bad = [], []
     for position, raw in enumerate(raws):
         try:
             item = _decode_item(raw)
             _require_hex([item])
             items.append(item)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except _BAD_ROW as error:
             bad.append(BadRow(position, str(error) or type(error).__name__, raw))
     return _collect(items, bad)
 
