@@ -9,7 +9,8 @@ import ipaddress
 import random
 import re
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from urllib.parse import urljoin, urlsplit
@@ -30,6 +31,7 @@ _PASSING = {408, 425, 429, 500, 502, 503, 504, *range(520, 530)}
 _MAX_REDIRECTS = 3
 _QUOTA_WINDOW_SECONDS = 300
 _LONGEST_WAIT = 3600.0
+_INFLATE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -177,9 +179,15 @@ class HubClient:
         raise LedgerError(f"{self.access.endpoint} redirects in a circle")
 
     def _read(self, response: httpx.Response) -> bytes:
+        """The decoded body; gzip is inflated at once, not between two chunks of the network."""
+        gzipped = response.headers.get("content-encoding") == "gzip"
+        body = self._bounded(response.iter_raw() if gzipped else response.iter_bytes())
+        return self._bounded(_inflated(body)) if gzipped and body else body
+
+    def _bounded(self, chunks: Iterator[bytes]) -> bytes:
         deadline = time.monotonic() + self.access.page_deadline
-        chunks, size = [], 0
-        for chunk in response.iter_bytes():
+        kept, size = [], 0
+        for chunk in chunks:
             size += len(chunk)
             if size > self.access.max_page_bytes:
                 raise LedgerError(
@@ -188,8 +196,8 @@ class HubClient:
                 )
             if time.monotonic() > deadline:
                 raise _Passing(f"a page took more than {self.access.page_deadline:.0f} s")
-            chunks.append(chunk)
-        return b"".join(chunks)
+            kept.append(chunk)
+        return b"".join(kept)
 
     def _accept(self, response: httpx.Response, body: bytes) -> Answer:
         status = response.status_code
@@ -228,6 +236,18 @@ class _Passing(Exception):
     def __init__(self, text: str, wait: float | None = None) -> None:
         super().__init__(text)
         self.wait = wait
+
+
+def _inflated(body: bytes) -> Iterator[bytes]:
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        while body and not decoder.eof:
+            yield decoder.decompress(body, _INFLATE_BYTES)
+            body = decoder.unconsumed_tail
+    except zlib.error as error:
+        raise _Passing(f"a damaged gzip answer ({error})") from None
+    if not decoder.eof:
+        raise _Passing("a gzip answer that ends too early")
 
 
 def _wait_asked_for(headers: httpx.Headers, quota: object) -> float | None:

@@ -176,8 +176,9 @@ def test_what_may_pass_is_tried_again(
         Response(b'[{"_id":"', media_type="application/json"),
         Response(b"[]", headers={"Content-Length": "900"}),
         Response(b"not gzip", headers={"Content-Encoding": "gzip"}),
+        Response(gzip.compress(b"[]" * 9000)[:-9], headers={"Content-Encoding": "gzip"}),
     ],
-    ids=["invalid JSON", "truncated", "broken gzip"],
+    ids=["invalid JSON", "truncated", "broken gzip", "gzip cut short"],
 )
 def test_a_damaged_page_is_asked_for_again(
     store: CaptureStore, sample_hub: SampleHub, today: dt.date, answer: Response
