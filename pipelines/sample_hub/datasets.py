@@ -10,8 +10,10 @@ import datetime as dt
 import hashlib
 import json
 import random
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +89,8 @@ class SampleDataset:
         self.name = name
         self.commits = list(commits)
         self._place = {commit.sha: place for place, commit in enumerate(self.commits)}
-        self._folder = tempfile.TemporaryDirectory(prefix="sample-archive-")
+        self._folder = Path(tempfile.mkdtemp(prefix="sample-archive-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._files: collections.OrderedDict[str, Path] = collections.OrderedDict()
         self._lock = threading.Lock()
 
@@ -111,7 +114,7 @@ class SampleDataset:
         with self._lock:
             path = self._files.pop(commit.sha, None)
             if path is None:
-                path = Path(self._folder.name) / commit.sha
+                path = self._folder / commit.sha
                 commit.write(path)
             self._files[commit.sha] = path
             while len(self._files) > _KEPT_FILES:
