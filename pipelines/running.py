@@ -15,6 +15,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.captures.archive_source import Progress
 from assets.captures.store import OpenCapture
 from assets.errors import LedgerError
 from pipelines.definitions import build_definitions
@@ -104,6 +105,22 @@ def _show_progress(capture: OpenCapture, quota_left: int | None) -> None:
     quota = "" if quota_left is None else f", quota left {quota_left}"
     end = "\n" if capture.complete else ""
     print(f"\r{capture.pages} pages, {capture.rows:,} models{quota}   ", end=end, file=sys.stderr)
+
+
+def show_backfill(progress: Progress) -> None:
+    """One line a date on the terminal, and the pages of the one under way where a person looks."""
+    finished = progress.rows == progress.rows_of
+    if not (finished or sys.stderr.isatty()):
+        return
+    to_go = progress.seconds_to_go
+    time_left = "" if to_go is None else f", {to_go / 60:.0f} min to go"
+    share = f"{progress.received / 1e6:,.1f} MB fetched of {progress.file_bytes / 1e6:,.1f}"
+    print(
+        f"\r{progress.date}: {progress.rows:,} rows, {progress.done + finished} of {progress.of} "
+        f"dates, {share}{time_left}   ",
+        end="\n" if finished else "",
+        file=sys.stderr,
+    )
 
 
 def _summarise(result: dg.ExecuteInProcessResult) -> None:

@@ -67,6 +67,14 @@ class Backfill:
     received: int = 0
     file_bytes: int = 0
 
+    @property
+    def gaps_as_text(self) -> list[str]:
+        """The gaps, each as its first and last date."""
+        return [
+            str(first) if first == last else f"{first} to {last} ({(last - first).days + 1} days)"
+            for first, last in self.gaps
+        ]
+
 
 def capture_archive(
     store: CaptureStore,
