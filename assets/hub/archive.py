@@ -112,8 +112,8 @@ def choose(dates: Iterable[dt.date], first: dt.date, last: dt.date, every: str) 
     """Choose from the dates that an archive has.
 
     A month's flow is the difference of counters at its ends, so that the last date up to, and the
-    first date from, each first of a month are always among the chosen; the span's own first and last
-    date are therefore too. Of a week (Monday to Sunday) the first date is taken.
+    first date from, each first of a month are always among the chosen; so are therefore the first
+    and last date of the span. Of a week (Monday to Sunday) the first date is taken.
     """
     held = sorted(date for date in set(dates) if first <= date <= last)
     if every == "day":
