@@ -38,8 +38,8 @@ dev: .venv/.ready  ## the Dagster UI on http://127.0.0.1:3000, daemon included
 nightly: .venv/.ready  ## tonight's capture from the Hub, facts, checks, publication (DATE= today only)
 	@$(RUN) nightly $(if $(DATE),--date "$$DATE")
 
-backfill: .venv/.ready  ## past captures from the public archive (not available yet)
-	@$(RUN) backfill
+backfill: .venv/.ready  ## past captures from the public archive, then their facts: FROM= TO= EVERY=day|week|month
+	@$(RUN) backfill $(if $(FROM),--from "$$FROM") $(if $(TO),--to "$$TO") $(if $(EVERY),--every "$$EVERY")
 
 import: .venv/.ready  ## captures made elsewhere: CAPTURES=DIR with YYYY-MM-DD.jsonl[.gz|.zst]
 	@$(RUN) import --captures "$$CAPTURES"

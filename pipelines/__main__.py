@@ -12,11 +12,17 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dotenv import load_dotenv
 
 from assets.errors import LedgerError
 from pipelines.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from dagster import AssetKey
+
+    from assets.captures.store import Manifest
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -74,13 +80,9 @@ def nightly(settings: Settings, options: argparse.Namespace) -> int:
 
 def import_captures(settings: Settings, options: argparse.Namespace) -> int:
     """Captures made elsewhere, then their facts."""
-    import dagster as dg
-
-    from assets.captures.assets import HUB_CAPTURE, capture_metadata
+    from assets.captures.assets import HUB_CAPTURE
     from assets.captures.sources import import_files
     from assets.captures.store import CaptureStore
-    from pipelines.jobs import FROM_CAPTURES
-    from pipelines.running import instance, run_job
 
     if not options.captures:
         raise LedgerError("which folder? make import CAPTURES=DIR")
@@ -98,14 +100,7 @@ def import_captures(settings: Settings, options: argparse.Namespace) -> int:
         print(f"{manifest.date}: {manifest.rows:,} rows{bad}, {manifest.verdict}")
     if known:
         print(f"{len(known)} dates were recorded already and stay as they are.")
-    with instance(settings) as dagster:
-        for manifest in sealed:
-            dagster.report_runless_asset_event(
-                dg.AssetMaterialization(
-                    HUB_CAPTURE, partition=str(manifest.date), metadata=capture_metadata(manifest)
-                )
-            )
-    return _finished(settings, run_job(settings, FROM_CAPTURES, store.dates()[-1]))
+    return _facts_of(settings, HUB_CAPTURE, sealed)
 
 
 def rebuild(settings: Settings, options: argparse.Namespace) -> int:
@@ -130,11 +125,49 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def backfill(settings: Settings, options: argparse.Namespace) -> int:
-    """Past captures from the public archive."""
-    raise LedgerError(
-        "this version cannot read the public archive yet; captures made elsewhere come in with "
-        "make import CAPTURES=DIR"
+    """Past captures from the public archive, then their facts."""
+    from assets.captures.admission import ADMITTED
+    from assets.captures.archive_source import capture_archive
+    from assets.captures.assets import ARCHIVE_CAPTURE
+    from assets.captures.store import CaptureStore
+    from assets.hub.archive import EVERY, HINTS
+    from assets.hub.client import HubClient
+    from pipelines.running import show_backfill
+
+    if options.first is None or options.last is None:
+        raise LedgerError("which dates? make backfill FROM=2025-03-01 TO=2026-11-01 EVERY=week")
+    if options.every not in EVERY:
+        raise LedgerError(f"EVERY={options.every!r} should be one of {', '.join(EVERY)}")
+    if options.first < settings.start_date:
+        raise LedgerError(
+            f"FROM={options.first} lies before the first date of the calendar "
+            f"({settings.start_date}); set HUB_LEDGER_START_DATE to an earlier one"
+        )
+    done = capture_archive(
+        CaptureStore(settings.home / "captures"),
+        HubClient(settings.hub, say=print, hints=HINTS),
+        settings.archive,
+        options.first,
+        options.last,
+        options.every,
+        settings.max_bad_share,
+        settings.thresholds.min_rows,
+        show_backfill,
     )
+    print(
+        f"{len(done.sealed)} dates recorded from {settings.archive}, {len(done.recorded)} were "
+        f"before; {done.received:,} bytes fetched of {done.file_bytes:,}, {done.requests} requests."
+    )
+    if done.gaps:
+        print(f"The archive has nothing of {', '.join(done.gaps_as_text)}.")
+    for manifest in done.sealed:
+        if manifest.verdict != ADMITTED:
+            print(f"{manifest.date} does not count: {manifest.verdict}")
+    for date, reason in done.refused.items():
+        print(f"{date} is not recorded: {reason}", file=sys.stderr)
+    if not (done.sealed or done.recorded):
+        raise LedgerError(f"nothing between {options.first} and {options.last} could be recorded")
+    return _facts_of(settings, ARCHIVE_CAPTURE, done.sealed)
 
 
 def probe(settings: Settings, options: argparse.Namespace) -> int:
@@ -151,13 +184,16 @@ def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
     import time
 
     from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
+    from pipelines.sample_hub.datasets import sample_archive
     from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
 
     if options.captures:
         path = Path(options.captures).expanduser()
         hub = SampleHub(read_capture_file(path), f"replay of {path.name}")
     else:
-        hub = SampleHub(Catalogue().items(_today()), SAMPLE)
+        catalogue, today = Catalogue(), _today()
+        past = sample_archive(catalogue, settings.start_date, today - dt.timedelta(days=1))
+        hub = SampleHub(catalogue.items(today), SAMPLE, datasets=[past])
     with serving(hub, options.port) as endpoint:
         print(f"Sample Hub ({hub.sample}): HF_ENDPOINT={endpoint}  Ctrl-C stops it.", flush=True)
         try:
@@ -193,6 +229,26 @@ def dev(settings: Settings, options: argparse.Namespace) -> int:
     os.execv(dagster, [dagster, "dev", "--workspace", workspace, *address])  # noqa: S606
 
 
+def _facts_of(settings: Settings, asset: "AssetKey", sealed: "list[Manifest]") -> int:
+    """Tell Dagster of captures made outside of it, and run what follows from all on disk."""
+    import dagster as dg
+
+    from assets.captures.assets import capture_metadata
+    from assets.captures.store import CaptureStore
+    from pipelines.jobs import FROM_CAPTURES
+    from pipelines.running import instance, run_job
+
+    with instance(settings) as dagster:
+        for manifest in sealed:
+            dagster.report_runless_asset_event(
+                dg.AssetMaterialization(
+                    asset, partition=str(manifest.date), metadata=capture_metadata(manifest)
+                )
+            )
+    last = CaptureStore(settings.home / "captures").dates()[-1]
+    return _finished(settings, run_job(settings, FROM_CAPTURES, last))
+
+
 def _nightly(settings: Settings) -> int:
     from pipelines.jobs import NIGHTLY
     from pipelines.running import run_job
@@ -225,11 +281,14 @@ def _today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def _date(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise LedgerError(f"DATE={text!r} is not a date; write YYYY-MM-DD") from None
+def _date(name: str) -> Callable[[str], dt.date]:
+    def parse(text: str) -> dt.date:
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            raise LedgerError(f"{name}={text!r} is not a date; write YYYY-MM-DD") from None
+
+    return parse
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -244,10 +303,13 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add("demo", demo)
-    add("nightly", nightly).add_argument("--date", type=_date)
+    add("nightly", nightly).add_argument("--date", type=_date("DATE"))
     add("import", import_captures).add_argument("--captures")
     add("rebuild", rebuild)
-    add("backfill", backfill)
+    past = add("backfill", backfill)
+    past.add_argument("--from", dest="first", type=_date("FROM"))
+    past.add_argument("--to", dest="last", type=_date("TO"))
+    past.add_argument("--every", default="week")
     add("probe", probe)
     add("docs", docs)
     sample = add("sample-hub", sample_hub)

@@ -40,6 +40,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         settings.page_size,
         settings.step_retries,
         progress,
+        settings.archive,
     )
     ledger = build_ledger_assets(
         settings.home, partitions, settings.thresholds, settings.keep_captures_days

@@ -5,23 +5,31 @@ Belongs here: jobs. Does not belong here: when they run (see `pipelines.schedule
 
 import dagster as dg
 
-from assets.captures.assets import HUB_CAPTURE
+from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
 
 NIGHTLY = "nightly"
 FROM_CAPTURES = "from_captures"
+BACKFILL = "backfill"
 
 
 _everything = dg.AssetSelection.all()
+_tonight = dg.AssetSelection.assets(HUB_CAPTURE)
+_past = dg.AssetSelection.assets(ARCHIVE_CAPTURE)
 
 JOBS = [
     dg.define_asset_job(
         NIGHTLY,
-        _everything,
+        _everything - _past,
         description="Tonight's capture, the ledger, all facts with their checks, publication.",
     ),
     dg.define_asset_job(
         FROM_CAPTURES,
-        _everything - dg.AssetSelection.assets(HUB_CAPTURE),
+        _everything - _tonight - _past,
         description="The ledger, facts, checks and publication from captures on disk.",
+    ),
+    dg.define_asset_job(
+        BACKFILL,
+        _everything - _tonight,
+        description="Past captures from the public archive, then the ledger, facts, publication.",
     ),
 ]

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from assets.captures.admission import Thresholds
 from assets.errors import LedgerError
+from assets.hub.archive import ARCHIVES, HUB_STATS
 from assets.hub.client import HubAccess
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Settings:
     schedule_on: bool = False
     schedule_cron: str = "10 3 * * *"
     step_retries: int = 2
+    archive: str = HUB_STATS
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -98,6 +100,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         schedule_cron=read(
             "HUB_LEDGER_SCHEDULE_CRON", defaults.schedule_cron, _cron, "a cron line like 10 3 * * *"
         ),
+        archive=read("HUB_LEDGER_ARCHIVE", HUB_STATS, _archive, " or ".join(ARCHIVES)),
     )
 
 
@@ -127,6 +130,12 @@ def _share(text: str) -> float:
 
 def _cron(text: str) -> str:
     if not re.fullmatch(r"([0-9*/,-]+\s+){4}[0-9*/,-]+", text):
+        raise ValueError
+    return text
+
+
+def _archive(text: str) -> str:
+    if text not in ARCHIVES:
         raise ValueError
     return text
 

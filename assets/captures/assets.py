@@ -1,4 +1,4 @@
-"""The capture of a date as a Dagster asset.
+"""The capture of a date as Dagster assets: tonight's, and those from the archive.
 
 Belongs here: what Dagster knows of captures: key, partition, metadata, how a failure is reported.
 Does not belong here: crawling and sealing (see the modules beside it).
@@ -11,14 +11,29 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.captures.admission import ADMITTED
+from assets.captures.archive_source import Backfill, capture_archive
+from assets.captures.archive_source import Progress as ArchiveProgress
 from assets.captures.sources import capture_tonight
 from assets.captures.store import CaptureStore, Manifest, OpenCapture
 from assets.errors import HubUnavailable, LedgerError
+from assets.hub.archive import EVERY, HINTS, HUB_STATS
 from assets.hub.client import HubAccess, HubClient
 
 HUB_CAPTURE = dg.AssetKey(["captures", "hub_capture"])
+ARCHIVE_CAPTURE = dg.AssetKey(["captures", "archive_capture"])
 
 Progress = Callable[[OpenCapture, int | None], None]
+
+
+class ArchiveConfig(dg.Config):
+    """What a backfill in the UI may be told.
+
+    Attributes:
+        every: ``day``, ``week`` or ``month``: how many of the selected dates are recorded.
+    """
+
+    every: str = "day"
 
 
 @contextlib.contextmanager
@@ -52,6 +67,25 @@ def capture_metadata(manifest: Manifest) -> dict[str, dg.MetadataValue]:
     }
 
 
+def backfill_metadata(done: Backfill) -> dict[str, dg.MetadataValue]:
+    """What the Dagster UI shows of captures made from the archive."""
+    partial = [f"{one.date}: {one.verdict}" for one in done.sealed if one.verdict != ADMITTED]
+    return {
+        "captures": dg.MetadataValue.int(len(done.sealed)),
+        "recorded_before": dg.MetadataValue.int(len(done.recorded)),
+        "rows": dg.MetadataValue.int(sum(one.rows for one in done.sealed)),
+        "quarantined_rows": dg.MetadataValue.int(sum(one.quarantined for one in done.sealed)),
+        "requests": dg.MetadataValue.int(done.requests),
+        "bytes_fetched": dg.MetadataValue.int(done.received),
+        "bytes_of_files": dg.MetadataValue.int(done.file_bytes),
+        "without_revision": dg.MetadataValue.text(", ".join(done.gaps_as_text) or "none"),
+        "refused": dg.MetadataValue.json(
+            {str(date): reason for date, reason in done.refused.items()}
+        ),
+        "do_not_count": dg.MetadataValue.json(partial),
+    }
+
+
 def build_capture_assets(
     home: Path,
     access: HubAccess,
@@ -61,6 +95,7 @@ def build_capture_assets(
     page_size: int,
     step_retries: int,
     progress: Progress | None = None,
+    archive: str = HUB_STATS,
 ) -> list[dg.AssetsDefinition]:
     """The assets of this subject, for one home and one Hub.
 
@@ -73,9 +108,34 @@ def build_capture_assets(
         page_size: Rows a page of the crawl.
         step_retries: How often Dagster tries the network again.
         progress: Told after each page, beside Dagster's log.
+        archive: Which archive past dates come from.
     """
     store = CaptureStore(home / "captures")
+    shares = (max_bad_share, min_rows_share)
+    retries = _network_retries(step_retries)
+    return [
+        _hub_capture(store, access, partitions, shares, page_size, retries, progress),
+        _archive_capture(store, access, partitions, shares, archive, retries),
+    ]
 
+
+def _network_retries(count: int) -> dg.RetryPolicy | None:
+    if not count:
+        return None
+    return dg.RetryPolicy(
+        max_retries=count, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+    )
+
+
+def _hub_capture(
+    store: CaptureStore,
+    access: HubAccess,
+    partitions: dg.DailyPartitionsDefinition,
+    shares: tuple[float, float],
+    page_size: int,
+    retries: dg.RetryPolicy | None,
+    progress: Progress | None,
+) -> dg.AssetsDefinition:
     @dg.asset(
         key=HUB_CAPTURE,
         group_name="captures",
@@ -83,14 +143,7 @@ def build_capture_assets(
         owners=["team:hub-ledger"],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=dg.RetryPolicy(
-            max_retries=step_retries,
-            delay=60,
-            backoff=dg.Backoff.EXPONENTIAL,
-            jitter=dg.Jitter.PLUS_MINUS,
-        )
-        if step_retries
-        else None,
+        retry_policy=retries,
         description=(
             "The Hub's public model list on one UTC date, sealed on disk; one file of rows, one a "
             "model.\n\nToday's partition is crawled from the Hub. A past date cannot be: the Hub "
@@ -120,9 +173,7 @@ def build_capture_assets(
             missing = [date for date in dates if not store.has(date)]
             if missing == [today]:
                 client = HubClient(access, say=context.log.warning)
-                capture_tonight(
-                    store, client, today, max_bad_share, min_rows_share, note, page_size
-                )
+                capture_tonight(store, client, today, *shares, note, page_size)
             elif missing:
                 raise LedgerError(
                     f"no capture of {missing[0]} is on disk, and the Hub shows today's counters "
@@ -139,4 +190,69 @@ def build_capture_assets(
             }
         )
 
-    return [hub_capture]
+    return hub_capture
+
+
+def _archive_capture(
+    store: CaptureStore,
+    access: HubAccess,
+    partitions: dg.DailyPartitionsDefinition,
+    shares: tuple[float, float],
+    archive: str,
+    retries: dg.RetryPolicy | None,
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=ARCHIVE_CAPTURE,
+        group_name="captures",
+        kinds={"huggingface"},
+        owners=["team:hub-ledger"],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=retries,
+        description=(
+            f"The Hub's public model list on past UTC dates, from the public archive {archive}: "
+            "one pinned revision a date, of which only the needed columns are fetched.\n\nSelect a "
+            "range of past dates; the job backfill takes their facts along in the same run. Dates "
+            "of which the archive has nothing are named in the metadata and left out, recorded "
+            "ones stay as they are. With the configuration every: week (or month) only one date a "
+            "week and those around each first of a month are recorded.\n\nWhen it fails: the "
+            "message says whether the Hub or the archive is at fault. Sealed dates stay, and the "
+            "next materialization goes on at the date and row where this one stopped."
+        ),
+    )
+    def archive_capture(
+        context: dg.AssetExecutionContext, config: ArchiveConfig
+    ) -> dg.MaterializeResult:
+        dates = [dt.date.fromisoformat(key) for key in context.partition_keys]
+
+        def note(told: ArchiveProgress) -> None:
+            if told.rows == told.rows_of:
+                context.log.info(
+                    f"{told.date}: {told.rows} rows ({told.done + 1} of {told.of} dates, "
+                    f"{told.received} bytes fetched of {told.file_bytes})"
+                )
+
+        with reported_failures():
+            if config.every not in EVERY:
+                raise LedgerError(f"every: {config.every!r} should be one of {', '.join(EVERY)}")
+            client = HubClient(access, say=context.log.warning, hints=HINTS)
+            done = capture_archive(
+                store,
+                client,
+                archive,
+                dates[0],
+                dates[-1],
+                config.every,
+                *shares,
+                note,
+            )
+            if not (done.sealed or done.recorded):
+                reason = next(iter(done.refused.values()), "the archive has none")
+                raise LedgerError(
+                    f"nothing between {dates[0]} and {dates[-1]} could be recorded: {reason}"
+                )
+        for date, reason in done.refused.items():
+            context.log.error(f"{date} is not recorded: {reason}")
+        return dg.MaterializeResult(metadata=backfill_metadata(done))
+
+    return archive_capture

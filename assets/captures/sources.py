@@ -1,7 +1,8 @@
-"""The sources that fill a capture: tonight's listing, and files captured elsewhere.
+"""Two sources that fill a capture: tonight's listing, and files captured elsewhere.
 
 Belongs here: turning a source's rows into one open capture, and deciding that it is whole.
-Does not belong here: HTTP, the folder layout.
+Does not belong here: the third source (see `assets.captures.archive_source`), HTTP, the folder
+layout.
 """
 
 import datetime as dt
@@ -73,7 +74,7 @@ def capture_tonight(
                     store.require_kind(page.sample)
                 capture.append(page.rows, page.next_url, page.sample, page.contract)
                 progress(capture, page.quota_left)
-        fault = _fault(capture, client.access.endpoint, max_bad_share)
+        fault = fault_of(capture, client.access.endpoint, max_bad_share)
         if fault is None:
             verdict, _ = row_verdict(date, capture.rows, _recorded_rows(store), min_rows_share)
             if verdict == ADMITTED:
@@ -144,7 +145,7 @@ def import_files(
                 # A file of that name from an earlier try may have held something else.
                 capture.restart()
                 _append_file(capture, path, sample)
-                fault = _fault(capture, path.name, max_bad_share)
+                fault = fault_of(capture, path.name, max_bad_share)
                 if fault is not None:
                     raise LedgerError(fault)
         except BaseException:
@@ -156,6 +157,12 @@ def import_files(
             capture.seal(verdict=row_verdict(capture.date, capture.rows, rows, min_rows_share)[0])
             for capture in captures
         ]
+
+
+def judged(store: CaptureStore, capture: OpenCapture, min_rows_share: float) -> str:
+    """The verdict on a capture that is whole, from the captures around it."""
+    rows = _recorded_rows(store)
+    return row_verdict(capture.date, capture.rows, rows, min_rows_share)[0]
 
 
 def _recorded_rows(store: CaptureStore) -> dict[dt.date, int]:
@@ -254,7 +261,7 @@ def _bounded_lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
         yield line
 
 
-def _fault(capture: OpenCapture, origin: str, max_bad_share: float) -> str | None:
+def fault_of(capture: OpenCapture, origin: str, max_bad_share: float) -> str | None:
     """Why a capture that was received whole cannot count, if so."""
     received = capture.rows + capture.quarantined
     if received == 0:

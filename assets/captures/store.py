@@ -48,6 +48,8 @@ class Manifest(msgspec.Struct, kw_only=True):
         items_sha256, quarantine_sha256: Checksums of the two files.
         contract: What a crawl's first page showed of the Hub's contract.
         verdict: ``admitted``, or why the capture does not count.
+        ids: ``hub``, or ``surrogate`` where the source has no `_id` and they are derived from
+            repository id and creation time (`assets.hub.items.surrogate_id`).
     """
 
     format: int = 1
@@ -68,6 +70,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     software: str
     contract: Contract | None = None
     verdict: str = ADMITTED
+    ids: str = "hub"
 
 
 class Reduction(msgspec.Struct, kw_only=True):
@@ -106,6 +109,7 @@ class _Header(msgspec.Struct, kw_only=True):
     source: str
     origin: str
     started_at: dt.datetime
+    ids: str = "hub"
 
 
 class CaptureStore:
@@ -215,8 +219,16 @@ class CaptureStore:
             )
 
     @contextlib.contextmanager
-    def open(self, date: dt.date, source: str, origin: str) -> Iterator["OpenCapture"]:
+    def open(
+        self, date: dt.date, source: str, origin: str, ids: str = "hub"
+    ) -> Iterator["OpenCapture"]:
         """Write a date's capture; an interrupted one of the same source and origin goes on.
+
+        Args:
+            date: UTC date the counters belong to.
+            source: ``hub_api``, ``hub_archive`` or ``files``.
+            origin: The endpoint, revision or file.
+            ids: ``hub``, or ``surrogate`` where the source has no `_id`.
 
         Raises:
             LedgerError: The date is sealed already, or another process is writing it.
@@ -232,14 +244,20 @@ class CaptureStore:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise LedgerError(f"another process is writing the capture of {date}") from None
-            yield OpenCapture(self, folder, date, source, origin)
+            yield OpenCapture(self, folder, date, source, origin, ids)
 
 
 class OpenCapture:
     """A capture being written: every page is on disk before the next one is asked for."""
 
     def __init__(
-        self, store: CaptureStore, folder: Path, date: dt.date, source: str, origin: str
+        self,
+        store: CaptureStore,
+        folder: Path,
+        date: dt.date,
+        source: str,
+        origin: str,
+        ids: str = "hub",
     ) -> None:
         self._store = store
         self.folder = folder
@@ -247,7 +265,7 @@ class OpenCapture:
         self.notes: list[_PageNote] = []
         # Level 1 packs normalised rows within 2 % of level 3, for less than half of its time.
         self._compressor = zstandard.ZstdCompressor(1, write_checksum=True)
-        self._header = self._resume(source, origin)
+        self._header = self._resume(source, origin, ids)
 
     @property
     def pages(self) -> int:
@@ -360,6 +378,7 @@ class OpenCapture:
             software=f"hub-ledger {version('hub-ledger')}",
             contract=self.notes[0].contract if self.notes else None,
             verdict=verdict,
+            ids=self._header.ids,
         )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
         _write_durably(building / "manifest.json", text + b"\n")
@@ -385,16 +404,16 @@ class OpenCapture:
         """Remove what was written so far."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _resume(self, source: str, origin: str) -> _Header:
+    def _resume(self, source: str, origin: str, ids: str) -> _Header:
         path = self.folder / "header.json"
         try:
             header = msgspec.json.decode(path.read_bytes(), type=_Header)
         except (FileNotFoundError, msgspec.DecodeError):
             header = None
-        if header is None or (header.source, header.origin) != (source, origin):
+        if header is None or (header.source, header.origin, header.ids) != (source, origin, ids):
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
-            header = _Header(source=source, origin=origin, started_at=_now())
+            header = _Header(source=source, origin=origin, started_at=_now(), ids=ids)
             _write_durably(path, msgspec.json.encode(header))
             return header
         if self._journal.exists():

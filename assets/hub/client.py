@@ -10,9 +10,10 @@ import random
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from huggingface_hub.utils import (
@@ -27,8 +28,11 @@ from assets.errors import HubUnavailable, LedgerError
 SAMPLE_HEADER = "x-hub-ledger-sample"
 """Set by the embedded sample Hub; its value says what kind of sample the data is."""
 
+T = TypeVar("T")
+
 _PASSING = {408, 425, 429, 500, 502, 503, 504, *range(520, 530)}
 _MAX_REDIRECTS = 3
+_MAX_ERROR_BYTES = 1024 * 1024
 _QUOTA_WINDOW_SECONDS = 300
 _LONGEST_WAIT = 3600.0
 _INFLATE_BYTES = 1 << 20
@@ -94,6 +98,12 @@ class HubClient:
         access: Endpoint, token and limits.
         sleep: Waits that many seconds; replaced in tests.
         say: Told in one line why the client waits.
+        hints: What a refusal (by HTTP status) means for what this client asks for.
+
+    Attributes:
+        requests, received: Requests sent, and bytes of their answers, decoded.
+        retries: Requests that had to be repeated.
+        sample: What the Hub said of itself last: None for the real one.
     """
 
     def __init__(
@@ -101,12 +111,18 @@ class HubClient:
         access: HubAccess,
         sleep: Callable[[float], None] = time.sleep,
         say: Callable[[str], None] = lambda line: None,
+        hints: Mapping[int, str] | None = None,
     ) -> None:
         self.access = access
         self._sleep = sleep
         self._say = say
+        self._hints = {**_HINTS, **(hints or {})}
         self._answered = False
+        self._moved: dict[str, str] = {}
+        self.requests = 0
+        self.received = 0
         self.retries = 0
+        self.sample: str | None = None
         self._headers = build_hf_headers(
             token=access.token if access.token and _private_channel(access.endpoint) else False,
             library_name="hub-ledger",
@@ -125,10 +141,26 @@ class HubClient:
             LedgerError: The Hub refused for good, or the address leads to another host.
         """
         self.require_same_host(url)
+        return self._tried(lambda: self._once(url))
+
+    def get_range(self, url: str, start: int, end: int) -> bytes:
+        """Fetch the bytes from `start` up to, not including, `end` of a file of this Hub.
+
+        The Hub keeps file contents elsewhere and says where: this is the one case in which another
+        host is asked, and it is not told the token.
+
+        Raises:
+            HubUnavailable: Every try failed in a way that may pass.
+            LedgerError: The Hub refused for good, or does not give parts of a file.
+        """
+        self.require_same_host(url)
+        return self._tried(lambda: self._range_once(url, start, end))
+
+    def _tried(self, once: Callable[[], T]) -> T:
         last = ""
         for attempt in range(1, self.access.tries + 1):
             try:
-                answer = self._once(url)
+                answer = once()
                 self._answered = True
                 return answer
             except _Passing as passing:
@@ -172,27 +204,74 @@ class HubClient:
                         url = urljoin(url, response.headers.get("location", ""))
                         self.require_same_host(url)
                         continue
-                    body = self._read(response)
+                    body = self._read(response, self.access.max_page_bytes)
             except (httpx.TransportError, httpx.DecodingError) as error:
                 raise _Passing(_named(error)) from None
             return self._accept(response, body)
         raise LedgerError(f"{self.access.endpoint} redirects in a circle")
 
-    def _read(self, response: httpx.Response) -> bytes:
-        """The decoded body; gzip is inflated at once, not between two chunks of the network."""
-        gzipped = response.headers.get("content-encoding") == "gzip"
-        body = self._bounded(response.iter_raw() if gzipped else response.iter_bytes())
-        return self._bounded(_inflated(body)) if gzipped and body else body
+    def _range_once(self, url: str, start: int, end: int) -> bytes:
+        # Where the contents lie is asked once a file, not once a range; such addresses expire.
+        address = self._moved.pop(url, url)
+        wanted = {"range": f"bytes={start}-{end - 1}", "accept-encoding": "identity"}
+        for _ in range(_MAX_REDIRECTS + 1):
+            known = self._headers if self._is_ours(address) else _public(self._headers)
+            try:
+                with get_session().stream(
+                    "GET",
+                    address,
+                    headers={**known, **wanted},
+                    timeout=self.access.timeout,
+                    follow_redirects=False,
+                ) as response:
+                    if response.is_redirect:
+                        self.requests += 1
+                        self._pace(response)
+                        address = urljoin(address, response.headers.get("location", ""))
+                        self._require_contents_host(address)
+                        continue
+                    body = self._part(response, end - start)
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                raise _Passing(_named(error)) from None
+            self._moved[url] = address
+            return body
+        raise LedgerError(f"{self.access.endpoint} redirects in a circle")
 
-    def _bounded(self, chunks: Iterator[bytes]) -> bytes:
+    def _part(self, response: httpx.Response, size: int) -> bytes:
+        host, status = response.url.netloc.decode("ascii"), response.status_code
+        if status == 200:
+            raise LedgerError(
+                f"{host} does not give parts of a file: all of it would have to be fetched; refused"
+            )
+        if status != 206:
+            body = self._read(response, _MAX_ERROR_BYTES)
+            if not self._is_ours(str(response.url)) and status not in _PASSING:
+                # An address that has expired; the next try asks the Hub for another one.
+                raise _Passing(f"HTTP {status} from {host}, where the contents lie")
+            self._accept(response, body)
+        body = self._read(response, size)
+        if len(body) != size:
+            raise _Passing(f"{len(body)} bytes of a range of {size}")
+        self._pace(response)
+        return body
+
+    def _read(self, response: httpx.Response, limit: int) -> bytes:
+        """The decoded body; gzip is inflated at once, not between two chunks of the network."""
+        self.requests += 1
+        gzipped = response.headers.get("content-encoding") == "gzip"
+        chunks = response.iter_raw() if gzipped else response.iter_bytes()
+        body = self._bounded(chunks, limit)
+        self.received += len(body)
+        return self._bounded(_inflated(body), limit) if gzipped and body else body
+
+    def _bounded(self, chunks: Iterator[bytes], limit: int) -> bytes:
         deadline = time.monotonic() + self.access.page_deadline
         kept, size = [], 0
         for chunk in chunks:
             size += len(chunk)
-            if size > self.access.max_page_bytes:
+            if size > limit:
                 raise LedgerError(
-                    f"{self.access.endpoint} sent more than {self.access.max_page_bytes} bytes "
-                    "for one page; refused"
+                    f"{self.access.endpoint} sent more than {limit} bytes for one request; refused"
                 )
             if time.monotonic() > deadline:
                 raise _Passing(f"a page took more than {self.access.page_deadline:.0f} s")
@@ -201,20 +280,26 @@ class HubClient:
 
     def _accept(self, response: httpx.Response, body: bytes) -> Answer:
         status = response.status_code
-        quota = parse_ratelimit_headers(response.headers)
         if status in _PASSING:
+            quota = parse_ratelimit_headers(response.headers)
             raise _Passing(f"HTTP {status}", _wait_asked_for(response.headers, quota))
         if status != 200:
-            raise LedgerError(_refusal(self.access.endpoint, response, body))
-        if quota and quota.remaining <= 0:
-            self._say(f"quota used up; waiting {quota.reset_in_seconds} s for the next window")
-            self._sleep(min(float(quota.reset_in_seconds), _LONGEST_WAIT) + 1)
+            raise LedgerError(_refusal(self.access.endpoint, response, body, self._hints))
+        self.sample = response.headers.get(SAMPLE_HEADER)
         return Answer(
             body=body,
             next_url=response.links.get("next", {}).get("url"),
-            quota_left=quota.remaining if quota else None,
-            sample=response.headers.get(SAMPLE_HEADER),
+            quota_left=self._pace(response),
+            sample=self.sample,
         )
+
+    def _pace(self, response: httpx.Response) -> int | None:
+        """Wait for the next window where the quota is used up; what is left of it."""
+        quota = parse_ratelimit_headers(response.headers)
+        if quota and quota.remaining <= 0:
+            self._say(f"quota used up; waiting {quota.reset_in_seconds} s for the next window")
+            self._sleep(min(float(quota.reset_in_seconds), _LONGEST_WAIT) + 1)
+        return quota.remaining if quota else None
 
     def require_same_host(self, url: str) -> None:
         """Refuse an address on another host.
@@ -222,11 +307,23 @@ class HubClient:
         Raises:
             LedgerError: Names the host.
         """
-        ours, theirs = urlsplit(self.access.endpoint), urlsplit(url)
-        if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
+        if not self._is_ours(url):
             raise LedgerError(
-                f"{self.access.endpoint} points to another host ({theirs.netloc[:100]!r}); "
+                f"{self.access.endpoint} points to another host ({urlsplit(url).netloc[:100]!r}); "
                 "refused, because the token and the record would follow it"
+            )
+
+    def _is_ours(self, url: str) -> bool:
+        ours, theirs = urlsplit(self.access.endpoint), urlsplit(url)
+        return (ours.scheme, ours.netloc.lower()) == (theirs.scheme, theirs.netloc.lower())
+
+    def _require_contents_host(self, url: str) -> None:
+        """Contents may come from anywhere, but not over a weaker channel than the Hub's own."""
+        allowed = {"https", urlsplit(self.access.endpoint).scheme}
+        if urlsplit(url).scheme not in allowed:
+            raise LedgerError(
+                f"{self.access.endpoint} sends file contents to {url[:100]!r}, which is not "
+                "encrypted; refused"
             )
 
 
@@ -267,15 +364,23 @@ def _wait_asked_for(headers: httpx.Headers, quota: object) -> float | None:
     return min(max(at.timestamp() - time.time(), 0.0), _LONGEST_WAIT) + 1
 
 
-def _refusal(endpoint: str, response: httpx.Response, body: bytes) -> str:
+_HINTS = {
+    400: "the Hub refuses a parameter of the listing: its contract changed (make probe)",
+    401: "the token in HF_TOKEN is not valid: renew it or unset it",
+    403: "the token in HF_TOKEN may not list models: use a read token or unset it",
+    404: "HF_ENDPOINT does not lead to a Hub",
+}
+
+
+def _public(headers: dict[str, str]) -> dict[str, str]:
+    """The headers that another host may see."""
+    return {name: value for name, value in headers.items() if name.lower() == "user-agent"}
+
+
+def _refusal(endpoint: str, response: httpx.Response, body: bytes, hints: Mapping[int, str]) -> str:
     said = response.headers.get("x-error-message") or body[:300].decode("utf-8", "replace")
     said = re.sub(r"\s+", " ", said)[:300]
-    hint = {
-        400: "the Hub refuses a parameter of the listing: its contract changed (make probe)",
-        401: "the token in HF_TOKEN is not valid: renew it or unset it",
-        403: "the token in HF_TOKEN may not list models: use a read token or unset it",
-        404: "HF_ENDPOINT does not lead to a Hub",
-    }.get(response.status_code, "nothing was recorded")
+    hint = hints.get(response.status_code, "nothing was recorded")
     return f"{endpoint} answered HTTP {response.status_code} ({said!r}): {hint}"
 
 

@@ -6,6 +6,7 @@ reach this process, or where they go. The shape is the Hub's list route with `EX
 
 import collections
 import datetime as dt
+import hashlib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -117,6 +118,24 @@ _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_item = msgspec.json.Decoder(Item).decode
 _encode_lines = msgspec.json.Encoder().encode_lines
 _BAD_ROW = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def surrogate_id(repo_id: str, created_at: dt.datetime) -> str | None:
+    """Stand in for the `_id` of a model from a source that does not have it.
+
+    As in the Hub's own ids the first 8 digits are the seconds of creation, which are the same in
+    both; the other 16 are the first of the SHA-256 of ``seconds/repo id``. The same repository has
+    the same surrogate on every date, until it is renamed.
+
+    Returns:
+        24 hexadecimal digits, or None for a time that no id can hold.
+    """
+    moment = created_at if created_at.tzinfo else created_at.replace(tzinfo=dt.UTC)
+    seconds = int(moment.timestamp())
+    if not 0 <= seconds < 2**32:
+        return None
+    digest = hashlib.sha256(f"{seconds}/{repo_id}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{seconds:08x}{digest[:16]}"
 
 
 def printable(text: str, length: int = 120) -> str:

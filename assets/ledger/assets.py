@@ -12,7 +12,7 @@ import dagster as dg
 import duckdb
 
 from assets.captures.admission import Thresholds
-from assets.captures.assets import HUB_CAPTURE, reported_failures
+from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE, reported_failures
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from assets.ledger.load import Loaded, load_capture, loaded_dates
@@ -57,7 +57,7 @@ def build_ledger_assets(
         specs=[
             dg.AssetSpec(
                 ["raw", table],
-                deps=[HUB_CAPTURE],
+                deps=[HUB_CAPTURE, ARCHIVE_CAPTURE],
                 group_name="ledger",
                 kinds={"duckdb"},
                 owners=["team:hub-ledger"],

@@ -9,13 +9,16 @@ import email.utils
 import gzip
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from pipelines.sample_hub.datasets import SampleDataset
 from pipelines.sample_hub.server import Item, SampleHub
 
 Fault = Callable[[Request, Response], Awaitable[Response]]
@@ -74,7 +77,8 @@ async def truncated(request: Request, due: Response) -> Response:
         yield body[: len(body) // 2]
         raise ConnectionResetError("cut by script")
 
-    return StreamingResponse(half(), 200, {"Content-Length": str(len(body)), **_kept(due)})
+    headers = {"Content-Length": str(len(body)), **_kept(due)}
+    return StreamingResponse(half(), due.status_code, headers)
 
 
 async def invalid_json(request: Request, due: Response) -> Response:
@@ -168,6 +172,9 @@ class FaultyHub(SampleHub):
         items: Listed models.
         script: Fault by request number; faults answer for the rest themselves.
         between: Called before each answer with the request's number, to change the items.
+        datasets: Dataset repositories to serve.
+        api_script: As `script`, by the number of the request about a dataset.
+        file_script: As `script`, by the number of the request for a dataset's file.
     """
 
     def __init__(
@@ -175,14 +182,24 @@ class FaultyHub(SampleHub):
         items: list[Item],
         script: Mapping[int, Fault],
         between: Callable[[int], None] = lambda number: None,
+        datasets: Iterable[SampleDataset] = (),
+        api_script: Mapping[int, Fault] | None = None,
+        file_script: Mapping[int, Fault] | None = None,
     ) -> None:
-        super().__init__(items, "faulty sample")
+        super().__init__(items, "faulty sample", datasets=datasets)
         self._script = dict(script)
         self._between = between
+        self._dataset_scripts = {
+            "/api": dict(api_script or {}),
+            "/datasets": dict(file_script or {}),
+        }
+        self._dataset_requests = {"/api": 0, "/datasets": 0}
 
     def mend(self) -> None:
         """Behave from now on."""
         self._script.clear()
+        for script in self._dataset_scripts.values():
+            script.clear()
 
     def app(self) -> Starlette:
         """The ASGI application; uncompressed, so that faults touch the bytes that travel."""
@@ -194,7 +211,23 @@ class FaultyHub(SampleHub):
             fault = self._script.get(number)
             return await fault(request, due) if fault else due
 
-        return Starlette(routes=[Route("/api/models", route), Route("/{path:path}", self._other)])
+        datasets = [
+            Route(one.path, self._disturbed(one.endpoint), methods=one.methods)
+            for one in self.datasets.routes()
+        ]
+        return Starlette(
+            routes=[Route("/api/models", route), *datasets, Route("/{path:path}", self._other)]
+        )
+
+    def _disturbed(self, due_from: Callable[[Request], Response]) -> Callable[[Request], Any]:
+        async def route(request: Request) -> Response:
+            kind = "/api" if request.url.path.startswith("/api") else "/datasets"
+            self._dataset_requests[kind] += 1
+            due = await run_in_threadpool(due_from, request)
+            fault = self._dataset_scripts[kind].get(self._dataset_requests[kind])
+            return await fault(request, due) if fault else due
+
+        return route
 
 
 def _kept(due: Response) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""The list route of the Hub over HTTP, for a list of items held in memory.
+"""The Hub over HTTP: the list route for items held in memory, and dataset repositories.
 
 Belongs here: parameters, paging, headers, errors as HUB's clients meet them. Does not belong here:
-which models there are (see `pipelines.sample_hub.catalogue`).
+which models there are (see `pipelines.sample_hub.catalogue`), the routes of datasets (see
+`pipelines.sample_hub.datasets`).
 """
 
 import base64
@@ -11,7 +12,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ from starlette.routing import Route
 
 from assets.errors import LedgerError
 from assets.hub.client import SAMPLE_HEADER
+from pipelines.sample_hub.datasets import DatasetRoutes, SampleDataset
 
 Item = dict[str, Any]
 
@@ -54,9 +56,12 @@ class SampleHub:
         quota: Requests a window, as the RateLimit headers tell.
         window: Length of a window in seconds.
         clock: Monotonic seconds.
+        datasets: Dataset repositories to serve beside the list.
+        contents_host: Where file contents are said to lie; None: with this server.
 
     Attributes:
-        requests: Every request received, as path with query.
+        requests: Every request received, as path with query; those about datasets apart.
+        datasets: The routes of the dataset repositories.
     """
 
     def __init__(
@@ -66,6 +71,8 @@ class SampleHub:
         quota: int = 500,
         window: float = 300.0,
         clock: Callable[[], float] = time.monotonic,
+        datasets: Iterable[SampleDataset] = (),
+        contents_host: str | None = None,
     ) -> None:
         self.items = items
         self.sample = sample
@@ -74,7 +81,8 @@ class SampleHub:
         self.requests: list[str] = []
         self._clock = clock
         self._window_start = clock()
-        self._used = 0
+        self._used: dict[str, int] = {}
+        self.datasets = DatasetRoutes(datasets, sample, self._count_request, contents_host)
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -83,6 +91,7 @@ class SampleHub:
                 Route("/", self._start_page),
                 Route("/api/agent-harnesses", self._agent_harnesses),
                 Route("/api/models", self._list_models),
+                *self.datasets.routes(),
                 Route("/{path:path}", self._other),
             ]
         )
@@ -137,18 +146,21 @@ class SampleHub:
         keys = _FULL_KEYS if query.get("full") == "true" else _DEFAULT_KEYS
         return JSONResponse([_shown(item, expand, keys) for item in page], headers=headers)
 
-    def _count_request(self) -> tuple[dict[str, str], bool]:
+    def _count_request(self, bucket: str = "api") -> tuple[dict[str, str], bool]:
         elapsed = self._clock() - self._window_start
         if elapsed >= self.window:
             self._window_start += self.window * (elapsed // self.window)
-            self._used = 0
+            self._used = {}
             elapsed = self._clock() - self._window_start
-        allowed = self._used < self.quota
-        self._used += allowed
-        left, reset = self.quota - self._used, max(1, round(self.window - elapsed))
+        # The Hub gives file contents six times the quota of the API.
+        quota = self.quota * (6 if bucket == "resolvers" else 1)
+        used = self._used.get(bucket, 0)
+        allowed = used < quota
+        self._used[bucket] = used + allowed
+        left, reset = quota - self._used[bucket], max(1, round(self.window - elapsed))
         return {
-            "RateLimit": f'"api";r={left};t={reset}',
-            "RateLimit-Policy": f'"fixed window";"api";q={self.quota};w={round(self.window)}',
+            "RateLimit": f'"{bucket}";r={left};t={reset}',
+            "RateLimit-Policy": f'"fixed window";"{bucket}";q={quota};w={round(self.window)}',
             SAMPLE_HEADER: self.sample,
         }, allowed
 

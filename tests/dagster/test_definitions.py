@@ -11,10 +11,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
 from assets.captures.store import CaptureStore
 from assets.hub.client import HubAccess
 from assets.ledger.warehouse import connect
 from pipelines.definitions import build_definitions
+from pipelines.sample_hub.datasets import SampleDataset, hub_stats
+from pipelines.sample_hub.server import SampleHub, serving
 from pipelines.settings import Settings
 from tests.helpers import REPOSITORY, build_facts, item, load, marts, query, record
 
@@ -86,9 +89,9 @@ def test_every_asset_has_group_owner_kind_and_description(definitions: dg.Defini
 
 def test_lineage_runs_from_capture_to_publication(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    start = dg.AssetKey(["captures", "hub_capture"])
+    start = {ARCHIVE_CAPTURE, HUB_CAPTURE}
     end = dg.AssetKey(["published", "hub_ledger"])
-    below, front = {start}, {start}
+    below, front = set(start), set(start)
     while front:
         front = {child for key in front for child in graph.get(key).child_keys} - below
         below |= front
@@ -197,6 +200,103 @@ def test_facts_in_batches_equal_facts_at_once(
     build_facts(tmp_path / "at once")
     assert marts(settings.home) == marts(tmp_path / "at once")
     assert query(settings.home, "select count(*) from raw.facts_due") == [(0,)]
+
+
+def test_jobs_divide_the_sources(definitions: dg.Definitions) -> None:
+    """Tonight never asks the archive, a backfill never the list; the rest is in both."""
+    keys = {
+        name: set(definitions.resolve_job_def(name).asset_layer.executable_asset_keys)
+        for name in ("nightly", "from_captures", "backfill")
+    }
+    assert keys["nightly"] - keys["from_captures"] == {HUB_CAPTURE}
+    assert keys["backfill"] - keys["from_captures"] == {ARCHIVE_CAPTURE}
+
+
+def archive() -> SampleDataset:
+    """Ten dates of which two have no revision."""
+
+    def archived(on: dt.date) -> list[dict[str, object]]:
+        return [
+            item("Qwen/Q", on.day, createdAt="2025-01-01T00:00:00.000Z"),
+            item("a/b", 5, ["Qwen/Q"], createdAt="2025-02-01T00:00:00.000Z"),
+        ]
+
+    dates = [PAST + dt.timedelta(days=n) for n in range(10)]
+    return hub_stats(archived, dates, holds=lambda date: date.day not in (3, 4))
+
+
+def run_range(
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    first: dt.date,
+    last: dt.date,
+    every: str = "day",
+) -> dg.ExecuteInProcessResult:
+    """One run for a range of dates, as the UI's backfill dialog asks for it."""
+    job = build_definitions(settings).resolve_job_def("backfill")
+    return job.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        run_config={"ops": {"captures__archive_capture": {"config": {"every": every}}}},
+        tags={
+            "dagster/asset_partition_range_start": str(first),
+            "dagster/asset_partition_range_end": str(last),
+        },
+    )
+
+
+def test_a_backfill_records_the_dates_and_their_facts_in_one_run(
+    instance: dg.DagsterInstance, settings: Settings
+) -> None:
+    record(settings.home, {PAST: [item("Qwen/Q", 77)]}, sample="test")
+    kept = CaptureStore(settings.home / "captures").manifest(PAST)
+    last = PAST + dt.timedelta(days=5)
+    with serving(SampleHub([], "test", datasets=[archive()])) as endpoint:
+        result = run_range(replace(settings, hub=HubAccess(endpoint)), instance, PAST, last)
+    assert result.success
+    (event,) = [
+        event.step_materialization_data.materialization
+        for event in result.all_events
+        if event.is_step_materialization
+        and event.asset_key == ARCHIVE_CAPTURE
+        and event.partition == str(last)
+    ]
+    told = {name: value.value for name, value in event.metadata.items()}
+    assert told["captures"] == 3
+    assert told["recorded_before"] == 1
+    assert told["without_revision"] == "2026-03-03 to 2026-03-04 (2 days)"
+    assert CaptureStore(settings.home / "captures").manifest(PAST) == kept
+    found = query(
+        settings.home, "select distinct date from marts.fct_family_share_daily order by 1"
+    )
+    assert [date.day for (date,) in found] == [1, 2, 5, 6]
+    dbt_runs = [event for event in result.all_events if event.is_step_start]
+    assert sum(event.step_key == "facts" for event in dbt_runs) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "every", "said"),
+    [
+        (PAST + dt.timedelta(days=2), PAST + dt.timedelta(days=3), "day", "could be recorded"),
+        (dt.datetime.now(dt.UTC).date(), dt.datetime.now(dt.UTC).date(), "day", "not over yet"),
+        (PAST, PAST, "year", "day, week, month"),
+    ],
+)
+def test_a_backfill_that_makes_no_sense_is_refused_without_retry(
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    first: dt.date,
+    last: dt.date,
+    every: str,
+    said: str,
+) -> None:
+    with serving(SampleHub([], "test", datasets=[archive()])) as endpoint:
+        hub = replace(settings, hub=HubAccess(endpoint), step_retries=2)
+        result = run_range(hub, instance, first, last, every)
+    assert not result.success
+    assert said in failure(result)
+    assert not [event for event in result.all_events if event.is_step_up_for_retry]
+    assert not CaptureStore(settings.home / "captures").dates()
 
 
 def test_a_failed_check_stops_publication(

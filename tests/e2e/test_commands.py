@@ -13,10 +13,13 @@ import duckdb
 import pytest
 
 from pipelines.sample_hub.catalogue import Catalogue
+from pipelines.sample_hub.datasets import hub_stats
 from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
 from tests.e2e.processes import run_command
 from tests.helpers import REPOSITORY, all_tables, item, query, write_capture
 
+SPAN = ["--from", "2026-03-01", "--to", "2026-03-10"]
+TODAY = str(dt.datetime.now(dt.UTC).date())
 TOKEN = "hf_secretsecretsecretsecret"
 
 
@@ -125,7 +128,15 @@ def test_nightly_over_http_equals_the_import_of_the_same_items(
         (["import"], {}, "CAPTURES="),
         (["import", "--captures", "/nowhere"], {}, "not a folder"),
         (["rebuild"], {}, "nothing to rebuild"),
-        (["backfill"], {}, "make import"),
+        (["backfill"], {}, "FROM="),
+        (["backfill", "--from", "2026-03-01"], {}, "TO="),
+        (["backfill", "--from", "soon", "--to", "2026-03-01"], {}, "FROM='soon'"),
+        (["backfill", *SPAN, "--every", "year"], {}, "day, week, month"),
+        (["backfill", "--from", "2026-03-02", "--to", "2026-03-01"], {}, "lies after"),
+        (["backfill", "--from", "2020-01-01", "--to", "2026-03-01"], {}, "HUB_LEDGER_START_DATE"),
+        (["backfill", "--from", "2026-03-01", "--to", TODAY], {}, "not over yet"),
+        (["backfill", *SPAN], {"HUB_LEDGER_ARCHIVE": "a/b"}, "HUB_LEDGER_ARCHIVE"),
+        (["backfill", *SPAN], {"HF_ENDPOINT": "http://127.0.0.1:9"}, "did not answer"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
@@ -138,6 +149,29 @@ def test_bad_input_is_one_line_and_status_2(
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert not list(home.glob("captures/*-*-*"))
     assert not (home / "published").exists()
+
+
+def test_a_backfill_ends_with_the_facts_of_its_dates(tmp_path: Path) -> None:
+    first = dt.date(2026, 3, 1)
+    dates = [first + dt.timedelta(days=number) for number in range(10)]
+    items = Catalogue(models=100).items(first)
+    dataset = hub_stats(lambda on: items, dates, holds=lambda date: date.day != 4)
+    with serving(SampleHub([], "test", datasets=[dataset])) as endpoint:
+        home, hub = tmp_path / "home", {"HF_ENDPOINT": endpoint}
+        done = run_command(home, "backfill", *SPAN, "--every", "week", **hub)
+        assert done.returncode == 0, done.stderr
+        # The first date and the last one, which are next to firsts of months, and two Mondays.
+        assert "4 dates recorded" in done.stdout
+        assert "nothing of 2026-03-04" in done.stdout
+        assert "4 of 4 dates" in done.stderr
+        # The rest of the days; what is recorded stays.
+        done = run_command(home, "backfill", *SPAN, "--every", "day", HF_TOKEN=TOKEN, **hub)
+        assert done.returncode == 0, done.stderr
+        assert "5 dates recorded" in done.stdout
+        assert "4 were before" in done.stdout
+        assert TOKEN not in done.stdout + done.stderr
+    found = query(home, "select distinct date from marts.fct_family_share_daily order by 1")
+    assert [date.day for (date,) in found] == [1, 2, 3, 5, 6, 7, 8, 9, 10]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}\n", b"\x1f\x8b broken"])

@@ -39,6 +39,7 @@ def test_the_token_is_not_shown() -> None:
         ("HUB_LEDGER_MAX_QUARANTINED_SHARE", "2"),
         ("HUB_LEDGER_START_DATE", "yesterday"),
         ("HUB_LEDGER_SCHEDULE", "yes"),
+        ("HUB_LEDGER_ARCHIVE", "somebody/else"),
         ("HUB_LEDGER_SCHEDULE_CRON", "every night"),
         ("HUB_LEDGER_HOME", "/dev/null/home"),
         ("HF_ENDPOINT", "https://:hf_secret@huggingface.co"),
