@@ -11,11 +11,10 @@ the true sum of the last 30 draws. How many values change a day is therefore not
 import datetime as dt
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
-from pipelines.sample_hub.catalogue import Catalogue
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -30,6 +29,9 @@ NOMINAL_MODELS = 2_800_000
 MAX_PARENTS = 4
 RELATIONS = ("adapter", "finetune", "quantized", "merge")
 MERGE = RELATIONS.index("merge")
+
+# Names of their own, so that naming rules have something to do; fixed, so that a seed stays a Hub.
+_BASES = Path(__file__).with_name("base_models.txt")
 
 _FLOOR = dt.datetime(2022, 3, 2, 23, 29, 4, tzinfo=dt.UTC)
 _RELATION_SHARES = (0.42, 0.35, 0.19, 0.04)
@@ -117,7 +119,7 @@ class Population:
         self.library = np.zeros(room, np.int8)
         self.parameters = np.zeros(room, np.int64)
         self.base_code = np.full(room, -1, np.int16)
-        self.bases = _base_names(first)
+        self.bases = _BASES.read_text().split()
         self._roots = self._choose_roots()
         self._derivatives = np.zeros(0, np.int32)
         self._window: deque[tuple[Ints, Ints]] = deque()
@@ -279,12 +281,6 @@ class Population:
         self.license[relicensed] = rng.integers(0, SIZES.licenses, len(relicensed))
         self.task[relicensed] = rng.integers(0, SIZES.tasks, len(relicensed))
         self.renamed[np.setdiff1d(edited[::300], self._roots)] += 1
-
-
-def _base_names(first: dt.date) -> list[str]:
-    """Base models of the sample catalogue: naming rules have something to do with them."""
-    items = Catalogue(models=1).items(first)
-    return [item["id"] for item in items if not item["id"].startswith("user-")]
 
 
 def _night(date: dt.date) -> int:
