@@ -17,6 +17,7 @@ import duckdb
 from assets.captures.sources import import_files
 from assets.captures.store import CaptureStore
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
+from assets.hub.items import parse_rows, surrogate_id
 from assets.ledger.due import facts_done, next_batch
 from assets.ledger.load import load_capture
 from assets.ledger.warehouse import connect
@@ -63,6 +64,19 @@ def record(
     for date, items in captures.items():
         write_capture(folder, date, items)
     import_files(CaptureStore(home / "captures"), folder, 1.0, 0.0, sample=sample)
+
+
+def record_archived(home: Path, captures: Mapping[dt.date, Iterable[Item]]) -> None:
+    """Seal captures as the archive gives them: without the Hub's ids, surrogates in their place."""
+    store = CaptureStore(home / "captures")
+    for date, items in captures.items():
+        rows = [
+            {**one, "_id": surrogate_id(one["id"], dt.datetime.fromisoformat(one["createdAt"]))}
+            for one in items
+        ]
+        with store.open(date, "hub_archive", "test", ids="surrogate") as capture:
+            capture.append(parse_rows(json.dumps(row).encode() for row in rows))
+            capture.seal()
 
 
 def load(home: Path, dates: Iterable[dt.date]) -> None:

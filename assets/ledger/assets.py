@@ -15,8 +15,7 @@ from assets.captures.admission import Thresholds
 from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE, reported_failures
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
-from assets.ledger.load import Loaded, load_capture, loaded_dates
-from assets.ledger.quality import judge
+from assets.ledger.load import Loaded, load_capture, loaded_dates, settle
 from assets.ledger.reduction import reduce_captures
 from assets.ledger.warehouse import connect, ensure_schema, writer_turn
 
@@ -30,6 +29,7 @@ _TABLES = {
     "counter_spans": "One row a model and run of captures with the same downloads.",
     "attention_spans": "One row a model and run of captures with the same likes and trend.",
     "presence_spans": "One row a model and run of captures that list it.",
+    "identities": "One row a linked model and turn: which models are one, with the evidence.",
     "model_counters": "One row a model a date: downloads of 30 days and all time, likes, trend.",
     "model_updates": "One row a model and time of last modification, with the dates it was shown.",
     "model_attributes": "One row a model and state, with the dates between which it was seen.",
@@ -89,7 +89,7 @@ def build_ledger_assets(
                 loaded = [load_capture(connection, store, date, thresholds) for date in dates]
                 # Thresholds may have changed without a new capture.
                 ensure_schema(connection)
-                judge(connection, thresholds)
+                settle(connection, thresholds)
                 found = _found(connection, wanted)
         for line in found:
             context.log.warning(line)

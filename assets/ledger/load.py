@@ -14,7 +14,8 @@ from assets.captures.store import CaptureStore, Manifest
 from assets.errors import LedgerError
 from assets.ledger.due import mark_facts_due
 from assets.ledger.histories import record_spans, record_states
-from assets.ledger.quality import judge
+from assets.ledger.identity import resolve_identities
+from assets.ledger.quality import judge_counters, judge_rows
 from assets.ledger.reduction import read_reduced
 from assets.ledger.rows import (
     ATTENTION,
@@ -83,12 +84,19 @@ def load_capture(
     connection.begin()
     try:
         loaded = _load(connection, store, manifest)
-        judge(connection, thresholds)
+        settle(connection, thresholds)
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
     return loaded
+
+
+def settle(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None:
+    """Draw what follows from all captures together: verdicts, identities, quality events."""
+    judge_rows(connection, thresholds)
+    resolve_identities(connection)
+    judge_counters(connection, thresholds)
 
 
 def loaded_dates(connection: duckdb.DuckDBPyConnection) -> set[dt.date]:
@@ -104,7 +112,7 @@ def _load(connection: duckdb.DuckDBPyConnection, store: CaptureStore, manifest: 
         duplicates = manifest.rows - models
     else:
         duplicates = read_items(connection, store.items_path(date))
-    new_models = _new_models(connection)
+    new_models = _new_models(connection, is_surrogate=manifest.ids == "surrogate")
     until = _record(connection, date)
     _note_capture(connection, manifest, duplicates)
     mark_facts_due(connection, [date])
@@ -116,7 +124,7 @@ def _load(connection: duckdb.DuckDBPyConnection, store: CaptureStore, manifest: 
     return Loaded(date, manifest.rows - duplicates, new_models, duplicates, already=False)
 
 
-def _new_models(connection: duckdb.DuckDBPyConnection) -> int:
+def _new_models(connection: duckdb.DuckDBPyConnection, is_surrogate: bool) -> int:
     """Give a key to every model of `listed` that has none; how many there were."""
     (known,) = connection.execute("select count(*) from raw.models").fetchall()[0]
     connection.execute(
@@ -125,9 +133,11 @@ def _new_models(connection: duckdb.DuckDBPyConnection) -> int:
         select
             (select coalesce(max(model_key), 0) from raw.models)
             + row_number() over (order by hub_id),
-            hub_id
+            hub_id,
+            $is_surrogate
         from listed anti join raw.models using (hub_id)
-        """
+        """,
+        {"is_surrogate": is_surrogate},
     )
     (after,) = connection.execute("select count(*) from raw.models").fetchall()[0]
     return int(after - known)

@@ -73,27 +73,12 @@ class _Capture:
     verdict: str
 
 
-def judge(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None:
-    """Write verdicts and quality events anew; a date whose verdict changed is due.
-
-    Only pairs of captures that were never compared are read; the rest is a few numbers a capture.
-    """
-    captures = [
-        _Capture(*row)
-        for row in connection.execute(
-            "select date, rows - duplicates, duplicates, quarantined, unknown_keys, verdict "
-            "from raw.captures order by date"
-        ).fetchall()
-    ]
+def judge_rows(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None:
+    """Write all verdicts anew; a date that begins or ceases to count is due."""
+    captures = _captures(connection)
     rows = {capture.date: capture.rows for capture in captures}
-    events: list[Event] = []
-    counting: list[dt.date] = []
     for capture in captures:
-        verdict, share = row_verdict(capture.date, capture.rows, rows, thresholds.min_rows)
-        if verdict == ADMITTED:
-            counting.append(capture.date)
-        else:
-            events.append(Event(capture.date, "partial", share, thresholds.min_rows, verdict))
+        verdict, _ = row_verdict(capture.date, capture.rows, rows, thresholds.min_rows)
         if verdict != capture.verdict:
             connection.execute(
                 "update raw.captures set verdict = $verdict where date = $date",
@@ -103,7 +88,23 @@ def judge(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None
             connection.execute(
                 "insert or ignore into raw.facts_due values ($date)", {"date": capture.date}
             )
-        events += _events_of_rows(capture)
+
+
+def judge_counters(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None:
+    """Write all quality events anew, from verdicts and counters.
+
+    Only pairs of captures that were never compared are read; the rest is a few numbers a capture.
+    """
+    captures = _captures(connection)
+    events = [event for capture in captures for event in _events_of_rows(capture)]
+    rows = {capture.date: capture.rows for capture in captures}
+    for capture in captures:
+        if capture.verdict != ADMITTED:
+            _, share = row_verdict(capture.date, capture.rows, rows, thresholds.min_rows)
+            events.append(
+                Event(capture.date, "partial", share, thresholds.min_rows, capture.verdict)
+            )
+    counting = [capture.date for capture in captures if capture.verdict == ADMITTED]
     measures = [
         _measure(connection, date, against) for against, date in itertools.pairwise(counting)
     ]
@@ -116,6 +117,14 @@ def judge(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None
             "insert into raw.quality_events values (?, ?, ?, ?, ?)",
             [(e.date, e.kind, e.measured, e.threshold, e.detail) for e in events],
         )
+
+
+def _captures(connection: duckdb.DuckDBPyConnection) -> list[_Capture]:
+    rows = connection.execute(
+        "select date, rows - duplicates, duplicates, quarantined, unknown_keys, verdict "
+        "from raw.captures order by date"
+    ).fetchall()
+    return [_Capture(*row) for row in rows]
 
 
 def _events_of_rows(capture: _Capture) -> Iterator[Event]:
@@ -238,8 +247,8 @@ with pairs as (
         now.downloads_all_time as now_all,
         was.likes is not distinct from now.likes
             and was.trending_score is not distinct from now.trending_score as same_attention
-    from raw.counters_on($date) as now
-    full join raw.counters_on($against) as was on now.model_key = was.model_key
+    from raw.identified_counters_on($date) as now
+    full join raw.identified_counters_on($against) as was on now.model_key = was.model_key
 )
 
 select

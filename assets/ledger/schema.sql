@@ -52,10 +52,25 @@ create table if not exists raw.quality_events (
     detail varchar not null
 );
 
+-- is_surrogate: hub_id stands in for one that the source did not tell.
 create table if not exists raw.models (
     model_key integer not null,
-    hub_id varchar not null
+    hub_id varchar not null,
+    is_surrogate boolean not null
 );
+
+-- Models that are one, with the evidence: those linked to a canonical one, and it. They take turns;
+-- a turn is half-open like a history. A model that is not linked has no row.
+create table if not exists raw.identities (
+    model_key integer not null,
+    canonical_key integer not null,
+    evidence varchar not null,
+    turn_from date not null,
+    turn_to date
+);
+
+create or replace view raw.canonical_keys as
+select distinct model_key, canonical_key from raw.identities;
 
 -- A model has a span of counters for each run of captures that list it with the same ones. Those
 -- that hold at the newest capture stand apart, so that a night appends to the others and a load
@@ -190,6 +205,14 @@ select
     parent.repo_id as parent_repo_id,
     parent.from_tags
 from raw.model_lineage as lineage, unnest(lineage.parents) as unnested (parent);
+
+-- The same, linked models under their canonical key.
+create or replace macro raw.identified_counters_on(on_date) as table
+select
+    coalesce(identities.canonical_key, counters.model_key) as model_key,
+    counters.* exclude (model_key)
+from raw.counters_on(on_date) as counters
+left join raw.canonical_keys as identities on counters.model_key = identities.model_key;
 
 -- A capture as it was, one row a model that it lists, every column kept.
 create or replace macro raw.models_on(on_date) as table

@@ -5,6 +5,12 @@
         delete from {{ this }} where {{ column }} in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed)
     {%- endif -%}
 {%- endmacro %}
+{#- Likewise what it held under an id that a model no longer goes by. -#}
+{% macro forget_replaced_ids() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where hub_id in (select replaced.hub_id from {{ ref('stg_ids_replaced') }} as replaced)
+    {%- endif -%}
+{%- endmacro %}
 {#- First and last date that is due, as literals: a scan skips what lies outside them. -#}
 {% macro due_bound(which) -%}
     {%- set found = run_query("select " ~ which ~ "(date) from " ~ ref('stg_dates_renewed')) if execute else none -%}

@@ -10,8 +10,7 @@ import pytest
 from assets.captures.admission import PLAIN, Thresholds
 from assets.captures.store import CaptureStore
 from assets.ledger.due import facts_done, facts_due
-from assets.ledger.load import load_capture
-from assets.ledger.quality import judge
+from assets.ledger.load import load_capture, settle
 from assets.ledger.warehouse import connect
 from tests.helpers import Item, build_facts, item, load, marts, query, record
 
@@ -150,9 +149,9 @@ def test_thresholds_are_settings(tmp_path: Path) -> None:
     recorded(tmp_path, {day(n): night(1000 + n, models=20 - n) for n in range(2)})
     with connect(tmp_path) as connection:
         facts_done(connection, facts_due(connection))
-        judge(connection, Thresholds(min_rows=0.96, frozen=1.0))
+        settle(connection, Thresholds(min_rows=0.96, frozen=1.0))
         assert facts_due(connection) == [day(1)]
-        judge(connection, Thresholds(min_rows=0.95, frozen=1.0))
+        settle(connection, Thresholds(min_rows=0.95, frozen=1.0))
         assert facts_due(connection) == [day(1)]
     assert events(tmp_path) == [(day(1), "frozen")]
 

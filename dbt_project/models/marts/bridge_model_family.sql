@@ -1,11 +1,12 @@
 {{
     config(
         materialized='incremental', incremental_strategy='delete+insert',
-        unique_key=['hub_id', 'attribution'], on_schema_change='fail'
+        unique_key=['hub_id', 'attribution'], on_schema_change='fail',
+        pre_hook="{{ forget_replaced_ids() }}"
     )
 }}
 
--- depends_on: {{ ref('stg_facts_due') }}
+-- depends_on: {{ ref('stg_facts_due') }}, {{ ref('stg_ids_replaced') }}
 
 -- A row holds from the first capture with the weight to the first with another one. Only models whose
 -- weights on a date that is due differ from what the table says are written anew, from all their dates.

@@ -1,8 +1,6 @@
 select
-    attributes.model_key,
+    {{ in_turn('attributes') }},
     models.hub_id,
-    attributes.valid_from,
-    attributes.valid_to,
     attributes.repo_id,
     attributes.publisher,
     attributes.task,
@@ -11,4 +9,8 @@ select
     attributes.parameters,
     cast(attributes.created_at as date) as created_on
 from {{ source('raw', 'model_attributes') }} as attributes
-inner join {{ source('raw', 'models') }} as models on attributes.model_key = models.model_key
+left join {{ ref('stg_model_turns') }} as turns on attributes.model_key = turns.model_key
+inner join
+    {{ source('raw', 'models') }} as models
+    on coalesce(turns.canonical_key, attributes.model_key) = models.model_key
+where {{ reaches_turn('attributes') }}

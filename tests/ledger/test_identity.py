@@ -1,0 +1,237 @@
+"""One model under several ids: surrogates, renames in the archive, names taken over."""
+
+import datetime as dt
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from assets.ledger.due import facts_done, facts_due
+from assets.ledger.warehouse import connect
+from tests.helpers import (
+    Item,
+    build_facts,
+    hub_id,
+    item,
+    load,
+    marts,
+    query,
+    record,
+    record_archived,
+)
+
+FIRST = dt.date(2025, 7, 7)
+FLOOR = "2022-03-02T23:29:04.000Z"
+CREATED = "2024-01-16T18:20:11.000Z"
+OTHERS = [item(f"z/{n}", n, createdAt=f"2023-05-{n + 1:02}T00:00:00.000Z") for n in range(20)]
+
+
+def week(number: int) -> dt.date:
+    return FIRST + dt.timedelta(weeks=number)
+
+
+def model(repo_id: str, count: int | None, created: str = CREATED, **more: object) -> Item:
+    """A listed model; its `_id` is that of its creation time, whatever it is called."""
+    counted = item(repo_id, 5, createdAt=created, downloadsAllTime=count)
+    return {**counted, "_id": hub_id(created), **more}
+
+
+def links(
+    home: Path,
+    archived: Mapping[int, Sequence[Item]],
+    listed: Mapping[int, Sequence[Item]],
+    order: Sequence[int] | None = None,
+) -> list[tuple[str, str, str]]:
+    """Record archive weeks and nights of the live list; what is linked to what, and why."""
+    record_archived(home, {week(n): [*items, *OTHERS] for n, items in archived.items()})
+    if listed:
+        record(home, {week(n): [*items, *OTHERS] for n, items in listed.items()})
+    load(home, [week(n) for n in order or sorted([*archived, *listed])])
+    return query(
+        home,
+        """
+        select distinct stands.hub_id, canonical.hub_id, evidence
+        from raw.identities
+        join raw.models as stands using (model_key)
+        join raw.models as canonical on canonical_key = canonical.model_key
+        where stands.model_key <> canonical_key and stands.model_key not in (
+            select model_key from raw.model_attributes where starts_with(repo_id, 'z/')
+        )
+        order by all
+        """,
+    )
+
+
+def evidence(found: list[tuple[str, str, str]]) -> list[str]:
+    return sorted(why for _, _, why in found)
+
+
+def test_a_surrogate_is_the_model_of_its_name_and_creation_time(tmp_path: Path) -> None:
+    found = links(tmp_path, {0: [model("a/m", 10)]}, {1: [model("a/m", 12)]})
+    assert [(target, why) for _, target, why in found] == [
+        (hub_id(CREATED), "same name and creation time")
+    ]
+
+
+def test_a_name_taken_over_is_another_model(tmp_path: Path) -> None:
+    """One id claimed by two repositories: the second was created later."""
+    later = "2025-07-12T08:00:00.000Z"
+    archived = {
+        0: [model("a/m", 1000)],
+        1: [model("b/moved", 1100)],
+        2: [model("b/moved", 1200), model("a/m", 3, later)],
+    }
+    found = links(tmp_path, archived, {3: [model("b/moved", 1300), model("a/m", 5, later)]})
+    by_target: dict[str, list[str]] = {}
+    for _, target, why in found:
+        by_target.setdefault(target, []).append(why)
+    assert by_target == {
+        hub_id(CREATED): [
+            "renamed: same creation time and all-time count",
+            "same name and creation time",
+        ],
+        hub_id(later): ["same name and creation time"],
+    } or by_target[hub_id(later)] == ["same name and creation time"]
+    assert len(by_target[hub_id(CREATED)]) == 2
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::5])
+def test_thudm_becomes_zai_org_in_any_order_of_loading(tmp_path: Path, order: list[int]) -> None:
+    second = "2024-02-01T07:07:07.000Z"
+    archived = {
+        0: [model("THUDM/glm-4-9b", 5_000_000), model("THUDM/chatglm3-6b", 70, second)],
+        1: [model("THUDM/glm-4-9b", 5_100_000), model("THUDM/chatglm3-6b", 80, second)],
+        2: [model("zai-org/glm-4-9b", 5_200_000), model("zai-org/chatglm3-6b", 80, second)],
+    }
+    listed = {3: [model("zai-org/glm-4-9b", 5_300_000), model("zai-org/chatglm3-6b", 99, second)]}
+    found = links(tmp_path, archived, listed, order)
+    assert (
+        evidence(found)
+        == ["renamed: same creation time and name"] * 2 + ["same name and creation time"] * 2
+    )
+    assert {target for _, target, _ in found} == {hub_id(CREATED), hub_id(second)}
+    publishers = query(
+        tmp_path,
+        """
+        select publisher, turn_from, turn_to
+        from raw.identities join raw.model_attributes using (model_key)
+        join raw.models as canonical on canonical_key = canonical.model_key
+        where canonical.hub_id = ? order by turn_from
+        """,
+        hub_id(CREATED),
+    )
+    assert publishers == [
+        ("THUDM", week(0), week(2)), ("zai-org", week(2), week(3)), ("zai-org", week(3), None),
+    ]  # fmt: skip
+
+
+def test_a_rename_within_an_owner(tmp_path: Path) -> None:
+    archived = {0: [model("a/old-name", 10)], 1: [model("a/new-name", 12)]}
+    assert evidence(links(tmp_path, archived, {})) == ["renamed: same creation time and owner"]
+
+
+def test_old_models_share_a_creation_time_and_need_an_equal_count(tmp_path: Path) -> None:
+    archived = {
+        0: [model("c/L-6-v2", 145_000_000, FLOOR), model("d/gone", 900, FLOOR)],
+        1: [model("c/L6-v2", 145_900_000, FLOOR), model("d/came", 900, FLOOR)],
+    }
+    assert evidence(links(tmp_path, archived, {})) == [
+        "renamed: same creation time and all-time count"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # The count starts anew: deleted, and something else uploaded.
+        ([model("a/m", 5000)], [model("b/m", 3)]),
+        # Two come where one goes.
+        ([model("a/m", 10)], [model("b/m", 12), model("c/m", 12)]),
+        # Both are listed together.
+        ([model("a/m", 10)], [model("a/m", 10), model("b/m", 10)]),
+        # Neither owner nor name nor a firm count.
+        ([model("a/m", 10)], [model("b/n", 10)]),
+    ],
+)
+def test_what_is_no_rename(tmp_path: Path, before: list[Item], after: list[Item]) -> None:
+    assert links(tmp_path, {0: before, 1: after}, {}) == []
+
+
+def test_a_model_that_comes_back_later_under_another_name_is_not_the_old_one(
+    tmp_path: Path,
+) -> None:
+    archived = {0: [model("a/m", 10)], 1: [], 2: [model("b/m", 10)]}
+    assert links(tmp_path, archived, {}) == []
+
+
+def test_a_partial_night_in_between_hides_no_rename(tmp_path: Path) -> None:
+    home = tmp_path
+    record_archived(
+        home,
+        {week(0): [model("a/m", 10), *OTHERS], week(2): [model("b/m", 10), *OTHERS]},
+    )
+    record_archived(home, {week(1): OTHERS[:1]})
+    load(home, [week(n) for n in range(3)])
+    kinds = query(home, "select distinct evidence from raw.identities order by 1")
+    assert ("renamed: same creation time and name",) in kinds
+
+
+def test_linked_models_are_one_in_the_marts_whatever_the_order(tmp_path: Path) -> None:
+    """The archive around and between nights; a child declares the parent by its real id."""
+    qwen = "2024-09-17T10:00:00.000Z"
+    child = "2025-01-02T03:04:05.000Z"
+
+    def night(name: str, count: int, resolved: bool) -> list[Item]:
+        parents = {"baseModels": {"relation": "finetune", "models": [{"id": name}]}}
+        if resolved:
+            parents["baseModels"]["models"][0]["_id"] = hub_id(qwen)  # type: ignore[index]
+        return [
+            model(name, count, qwen, pipeline_tag="text-generation"),
+            model("user/child", count // 2, child, pipeline_tag="text-generation", **parents),
+            *OTHERS,
+        ]
+
+    archived = {
+        0: night("Old/Qwen2.5-7B", 1000, False),
+        1: night("Qwen/Qwen2.5-7B", 1100, False),
+        3: night("Qwen/Qwen2.5-7B", 1300, False),
+    }
+    listed = {2: night("Qwen/Qwen2.5-7B", 1200, True), 4: night("Qwen/Qwen2.5-7B", 1400, True)}
+    found = {}
+    for name, order in {"dates": [0, 1, 2, 3, 4], "nights first": [2, 4, 3, 1, 0]}.items():
+        home = tmp_path / name
+        record_archived(home, {week(n): items for n, items in archived.items()})
+        record(home, {week(n): items for n, items in listed.items()})
+        for number in order:
+            load(home, [week(number)])
+            build_facts(home)
+        found[name] = marts(home)
+    assert found["dates"] == found["nights first"]
+    tables = found["dates"]
+    models = {row[0]: row for row in tables["dim_model"]}
+    assert len(models) == 2 + len(OTHERS)
+    first, last, gone = models[hub_id(qwen)][7:10]
+    assert (first, last, gone) == (week(0), week(4), None)
+    derivatives = {
+        (row[0], row[3])
+        for row in tables["fct_derivative_counts"]
+        if row[1] == "Qwen" and row[2] == "any"
+    }
+    # At first the account was none of the family's own.
+    assert derivatives == {(week(0), 0), *((week(n), 1) for n in range(1, 5))}
+
+
+def test_dates_on_which_a_model_became_another_one_are_due(tmp_path: Path) -> None:
+    links(tmp_path, {0: [model("a/m", 10)], 1: [model("a/m", 11)]}, {})
+    with connect(tmp_path) as connection:
+        facts_done(connection, facts_due(connection))
+    record(tmp_path, {week(2): [model("a/m", 12), *OTHERS]})
+    load(tmp_path, [week(2)])
+    with connect(tmp_path) as connection:
+        assert facts_due(connection) == [week(0), week(1), week(2)]
+        facts_done(connection, facts_due(connection))
+    record(tmp_path, {week(3): [model("a/m", 13), *OTHERS]})
+    load(tmp_path, [week(3)])
+    with connect(tmp_path) as connection:
+        assert facts_due(connection) == [week(3)]
