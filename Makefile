@@ -13,7 +13,7 @@ export DO_NOT_TRACK := 1
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help setup demo test lint dev nightly backfill import rebuild probe sample-hub lock
+.PHONY: help setup demo test lint dev nightly backfill import rebuild probe sample-hub docs lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -52,6 +52,9 @@ probe: .venv/.ready  ## two pages of the Hub: does it keep the contract we rely 
 
 sample-hub: .venv/.ready  ## serve the sample Hub (CAPTURE=FILE replays a capture, PORT=)
 	@$(RUN) sample-hub $(if $(CAPTURE),--captures "$$CAPTURE") $(if $(PORT),--port "$$PORT")
+
+docs: .venv/.ready  ## write docs/data_dictionary.md and the table of docs/definitions.md
+	@$(RUN) docs
 
 lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet pyproject.toml --group dev -o requirements.lock

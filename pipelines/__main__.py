@@ -59,7 +59,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
             store,
             Path(folder),
             settings.max_bad_share,
-            settings.min_rows_share,
+            settings.thresholds.min_rows,
             settings.start_date,
             SAMPLE,
         )
@@ -92,7 +92,7 @@ def import_captures(settings: Settings, options: argparse.Namespace) -> int:
         store,
         Path(options.captures).expanduser(),
         settings.max_bad_share,
-        settings.min_rows_share,
+        settings.thresholds.min_rows,
         settings.start_date,
     )
     for manifest in sealed:
@@ -132,7 +132,7 @@ def backfill(settings: Settings, options: argparse.Namespace) -> int:
     from assets.captures.store import CaptureStore
     from assets.hub.archive import EVERY, HINTS
     from assets.hub.client import HubClient
-    from pipelines.running import show_backfill
+    from pipelines.progress import show_backfill
 
     if options.first is None or options.last is None:
         raise LedgerError("which dates? make backfill FROM=2025-03-01 TO=2026-11-01 EVERY=week")
@@ -151,7 +151,7 @@ def backfill(settings: Settings, options: argparse.Namespace) -> int:
         options.last,
         options.every,
         settings.max_bad_share,
-        settings.min_rows_share,
+        settings.thresholds.min_rows,
         show_backfill,
     )
     print(
@@ -192,7 +192,7 @@ def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
         hub = SampleHub(read_capture_file(path), f"replay of {path.name}")
     else:
         catalogue, today = Catalogue(), _today()
-        past = sample_archive(catalogue, settings.start_date, today - dt.timedelta(days=1))
+        past = sample_archive(catalogue, today - dt.timedelta(days=1))
         hub = SampleHub(catalogue.items(today), SAMPLE, datasets=[past])
     with serving(hub, options.port) as endpoint:
         print(f"Sample Hub ({hub.sample}): HF_ENDPOINT={endpoint}  Ctrl-C stops it.", flush=True)
@@ -201,6 +201,14 @@ def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
                 time.sleep(3600)
         except KeyboardInterrupt:
             return 0
+
+
+def docs(settings: Settings, options: argparse.Namespace) -> int:
+    """Write the pages of docs/ that are made from the dbt project."""
+    from pipelines.documents import write_documents
+
+    write_documents()
+    return 0
 
 
 def dev(settings: Settings, options: argparse.Namespace) -> int:
@@ -303,6 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     past.add_argument("--to", dest="last", type=_date("TO"))
     past.add_argument("--every", default="week")
     add("probe", probe)
+    add("docs", docs)
     sample = add("sample-hub", sample_hub)
     sample.add_argument("--captures")
     sample.add_argument("--port", type=int, default=0)

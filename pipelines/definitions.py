@@ -36,13 +36,15 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         settings.hub,
         partitions,
         settings.max_bad_share,
-        settings.min_rows_share,
+        settings.thresholds.min_rows,
         settings.page_size,
         settings.step_retries,
         progress,
         settings.archive,
     )
-    ledger = build_ledger_assets(settings.home, partitions)
+    ledger = build_ledger_assets(
+        settings.home, partitions, settings.thresholds, settings.keep_captures_days
+    )
     facts = build_fact_assets(settings.home, partitions)
     marts = [key for asset in facts for key in asset.keys if key.path[0] == "marts"]
     publication = build_publication_assets(settings.home, partitions, sorted(marts))

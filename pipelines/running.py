@@ -15,10 +15,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.captures.archive_source import Progress
-from assets.captures.store import OpenCapture
+from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from pipelines.definitions import build_definitions
+from pipelines.progress import CrawlProgress
 from pipelines.settings import Settings
 
 _PROCESS_TAG = "hub_ledger/process"
@@ -79,7 +79,8 @@ def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
         )
     # One try a step: at a terminal a person reads the reason and decides.
     definitions = build_definitions(
-        replace(settings, step_retries=0), progress=_show_progress if sys.stderr.isatty() else None
+        replace(settings, step_retries=0),
+        progress=CrawlProgress(_last_rows(settings)) if sys.stderr.isatty() else None,
     )
     job = definitions.resolve_job_def(job_name)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -101,26 +102,11 @@ def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
     return result.success
 
 
-def _show_progress(capture: OpenCapture, quota_left: int | None) -> None:
-    quota = "" if quota_left is None else f", quota left {quota_left}"
-    end = "\n" if capture.complete else ""
-    print(f"\r{capture.pages} pages, {capture.rows:,} models{quota}   ", end=end, file=sys.stderr)
-
-
-def show_backfill(progress: Progress) -> None:
-    """One line a date on the terminal, and the pages of the one under way where a person looks."""
-    finished = progress.rows == progress.rows_of
-    if not (finished or sys.stderr.isatty()):
-        return
-    to_go = progress.seconds_to_go
-    time_left = "" if to_go is None else f", {to_go / 60:.0f} min to go"
-    share = f"{progress.received / 1e6:,.1f} MB fetched of {progress.file_bytes / 1e6:,.1f}"
-    print(
-        f"\r{progress.date}: {progress.rows:,} rows, {progress.done + finished} of {progress.of} "
-        f"dates, {share}{time_left}   ",
-        end="\n" if finished else "",
-        file=sys.stderr,
-    )
+def _last_rows(settings: Settings) -> int | None:
+    """Rows of the newest capture: about what tonight's will have."""
+    store = CaptureStore(settings.home / "captures")
+    dates = store.dates()
+    return store.manifest(dates[-1]).rows if dates else None
 
 
 def _summarise(result: dg.ExecuteInProcessResult) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from assets.captures.admission import Thresholds
 from assets.errors import LedgerError
 from assets.hub.archive import ARCHIVES, HUB_STATS
 from assets.hub.client import HubAccess
@@ -26,7 +27,8 @@ class Settings:
     hub: HubAccess = field(default_factory=lambda: HubAccess("https://huggingface.co"))
     page_size: int = 1000
     max_bad_share: float = 0.01
-    min_rows_share: float = 0.9
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    keep_captures_days: int = 30
     start_date: dt.date = dt.date(2024, 7, 24)
     schedule_on: bool = False
     schedule_cron: str = "10 3 * * *"
@@ -72,8 +74,24 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         max_bad_share=read(
             "HUB_LEDGER_MAX_QUARANTINED_SHARE", defaults.max_bad_share, _share, "a share, 0 to 1"
         ),
-        min_rows_share=read(
-            "HUB_LEDGER_MIN_ROWS_SHARE", defaults.min_rows_share, _share, "a share, 0 to 1"
+        thresholds=Thresholds(
+            **{
+                name: read(f"HUB_LEDGER_{variable}", default, _share, "a share, 0 to 1")
+                for name, variable, default in (
+                    ("min_rows", "MIN_ROWS_SHARE", defaults.thresholds.min_rows),
+                    ("rolled_back", "ROLLED_BACK_SHARE", defaults.thresholds.rolled_back),
+                    ("recovered", "RECOVERED_SHARE", defaults.thresholds.recovered),
+                    ("stalled", "STALLED_SHARE", defaults.thresholds.stalled),
+                    ("slow", "SLOW_SHARE", defaults.thresholds.slow),
+                    ("frozen", "FROZEN_SHARE", defaults.thresholds.frozen),
+                )
+            }
+        ),
+        keep_captures_days=read(
+            "HUB_LEDGER_KEEP_CAPTURES_DAYS",
+            defaults.keep_captures_days,
+            _between(1, 36500),
+            "1 to 36500 days",
         ),
         start_date=read(
             "HUB_LEDGER_START_DATE", defaults.start_date, dt.date.fromisoformat, "YYYY-MM-DD"

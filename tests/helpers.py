@@ -17,7 +17,8 @@ import duckdb
 from assets.captures.sources import import_files
 from assets.captures.store import CaptureStore
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
-from assets.ledger.load import facts_done, load_capture, next_batch
+from assets.ledger.due import facts_done, next_batch
+from assets.ledger.load import load_capture
 from assets.ledger.warehouse import connect
 
 Item = dict[str, Any]
@@ -102,12 +103,22 @@ def query(home: Path, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
 
 def ledger(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """The ledger's tables with the Hub's identity in place of its own keys."""
-    return {
+    histories = {
         table: connection.execute(
             f"select models.hub_id, held.* exclude (model_key) from raw.{table} as held "
             "join raw.models as models on models.model_key = held.model_key order by all"
         ).fetchall()
-        for table in ("model_counters", "model_attributes", "model_lineage", "model_parents")
+        for table in (
+            "open_counter_spans", "closed_counter_spans", "open_attention_spans",
+            "closed_attention_spans", "model_counters", "presence_spans", "model_attributes",
+            "model_updates", "model_lineage", "model_parents",
+        )
+    }  # fmt: skip
+    return histories | {
+        "verdicts": connection.execute(
+            "select date, verdict from raw.captures order by 1"
+        ).fetchall(),
+        "events": connection.execute("from raw.quality_events order by all").fetchall(),
     }
 
 

@@ -1,42 +1,77 @@
-"""Whether a capture counts, judged by its neighbours.
+"""Whether a capture counts, judged by the number of rows of its neighbours.
 
-Belongs here: verdicts and their thresholds. Does not belong here: what happens to a capture that
-does not count (see `assets.captures.sources`).
+Belongs here: thresholds, and the verdict that needs no more than row counts. Does not belong here:
+what counters say of a capture (see `assets.ledger.quality`), what happens to one that does not
+count (see `assets.captures.sources`).
 """
 
+import datetime as dt
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 ADMITTED = "admitted"
-NEIGHBOURS = 7
-"""Captures on either side that a capture is compared with."""
+_NEIGHBOURS = 7
+_CONFIRMING = 3
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From where on a capture is something else than a plain night; shares from 0 to 1.
+
+    Attributes:
+        min_rows: Share of its neighbours' rows below which a capture is partial.
+        rolled_back: Share of the models with a falling all-time count above which the counters
+            were rolled back.
+        recovered: Share of a rollback's first shortfall at which it is over.
+        stalled: Share of the big models with an unmoved all-time count from which on the night
+            stalled.
+        slow: Share of the local median of daily downloads below which it stalled as well.
+        frozen: Share of the big models with an unmoved 30-day count from which on it is frozen.
+    """
+
+    min_rows: float = 0.9
+    rolled_back: float = 0.05
+    recovered: float = 0.1
+    stalled: float = 0.25
+    slow: float = 0.3
+    frozen: float = 0.25
+
+
+PLAIN = Thresholds()
+"""The thresholds in force where no setting says otherwise."""
 
 
 def row_verdict(
-    rows: int, before: Sequence[int], after: Sequence[int], min_rows_share: float
-) -> str:
+    date: dt.date, rows: int, others: Mapping[dt.date, int], min_rows: float
+) -> tuple[str, float]:
     """Judge the number of rows: a night cut short must not pass for a night.
 
-    The reference is the smaller of the medians of the captures before and after, so that growth
-    of the Hub is no fault of the earlier one. With nothing before, it is the smallest one after.
+    A capture is compared with the median of the seven captures before it. Where three or more
+    captures follow and are smaller, their median is what counts: the Hub shrank, or grew later.
+    With nothing before it, a capture is compared with the smallest of those after it.
 
     Args:
-        rows: Usable rows of the capture.
-        before: Rows of admitted captures before it, nearest last.
-        after: Rows of admitted captures after it, nearest first.
-        min_rows_share: Share of the reference below which a capture is partial.
+        date: The capture's date.
+        rows: Its usable rows.
+        others: Rows of all recorded captures by date; whether they count makes no difference, so
+            that the verdict does not depend on the order in which captures arrive.
+        min_rows: Share of the reference below which a capture is partial.
 
     Returns:
-        ``admitted``, or ``partial`` with the numbers.
+        ``admitted``, or ``partial`` with the numbers; and the rows as a share of the reference.
     """
-    before, after = before[-NEIGHBOURS:], after[:NEIGHBOURS]
+    before = [others[other] for other in sorted(others) if other < date][-_NEIGHBOURS:]
+    after = [others[other] for other in sorted(others) if other > date][:_NEIGHBOURS]
     if before:
-        medians = [statistics.median(side) for side in (before, after) if side]
-        reference = min(medians)
+        reference = statistics.median(before)
+        if len(after) >= _CONFIRMING:
+            reference = min(reference, statistics.median(after))
     elif after:
         reference = min(after)
     else:
-        return ADMITTED
-    if rows >= min_rows_share * reference:
-        return ADMITTED
-    return f"partial: {rows} rows, {rows / reference:.1%} of the {reference:.0f} of its neighbours"
+        return ADMITTED, 1.0
+    share = rows / reference
+    if share >= min_rows:
+        return ADMITTED, share
+    return f"partial: {rows} rows, {share:.1%} of the {reference:.0f} of its neighbours", share

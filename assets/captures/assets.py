@@ -161,9 +161,12 @@ def _hub_capture(
         def note(capture: OpenCapture, quota_left: int | None) -> None:
             if progress is not None:
                 progress(capture, quota_left)
-            if capture.pages % 50 == 0:
+            if capture.pages % 50 == 0 or capture.complete:
                 context.log.info(
                     f"{capture.pages} pages, {capture.rows} rows, quota left {quota_left}"
+                )
+                context.instance.add_run_tags(
+                    context.run_id, {"hub_ledger/rows_so_far": str(capture.rows)}
                 )
 
         with reported_failures():

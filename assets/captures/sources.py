@@ -76,9 +76,7 @@ def capture_tonight(
                 progress(capture, page.quota_left)
         fault = fault_of(capture, client.access.endpoint, max_bad_share)
         if fault is None:
-            verdict = row_verdict(
-                capture.rows, *_neighbours(_admitted_rows(store), date), min_rows_share
-            )
+            verdict = judged(store, capture, min_rows_share)
             if verdict == ADMITTED:
                 return capture.seal(client.retries)
             fault = f"{client.access.endpoint} gave a {verdict}; run again while it is {date}"
@@ -154,35 +152,21 @@ def import_files(
             for capture in captures:
                 capture.discard()
             raise
-        rows = _admitted_rows(store) | {capture.date: capture.rows for capture in captures}
+        rows = _recorded_rows(store) | {capture.date: capture.rows for capture in captures}
         return [
-            capture.seal(
-                verdict=row_verdict(capture.rows, *_neighbours(rows, capture.date), min_rows_share)
-            )
+            capture.seal(verdict=row_verdict(capture.date, capture.rows, rows, min_rows_share)[0])
             for capture in captures
         ]
 
 
 def judged(store: CaptureStore, capture: OpenCapture, min_rows_share: float) -> str:
     """The verdict on a capture that is whole, from the captures around it."""
-    return row_verdict(
-        capture.rows, *_neighbours(_admitted_rows(store), capture.date), min_rows_share
-    )
+    return row_verdict(capture.date, capture.rows, _recorded_rows(store), min_rows_share)[0]
 
 
-def _admitted_rows(store: CaptureStore) -> dict[dt.date, int]:
-    """Rows of every sealed capture that counts."""
-    manifests = [store.manifest(date) for date in store.dates()]
-    return {one.date: one.rows for one in manifests if one.verdict == ADMITTED}
-
-
-def _neighbours(rows: dict[dt.date, int], date: dt.date) -> tuple[list[int], list[int]]:
-    """Rows before and after a date, in the order of dates."""
-    dates = sorted(rows)
-    return (
-        [rows[near] for near in dates if near < date],
-        [rows[near] for near in dates if near > date],
-    )
+def _recorded_rows(store: CaptureStore) -> dict[dt.date, int]:
+    """Rows of every sealed capture."""
+    return {date: store.manifest(date).rows for date in store.dates()}
 
 
 def _dated_files(folder: Path) -> list[tuple[dt.date, Path]]:

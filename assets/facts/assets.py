@@ -21,14 +21,8 @@ from dagster_dbt import (
 
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
-from assets.ledger.load import (
-    ensure_schema,
-    facts_done,
-    facts_due,
-    mark_facts_due,
-    next_batch,
-)
-from assets.ledger.warehouse import connect, writer_turn
+from assets.ledger.due import facts_done, facts_due, mark_facts_due, next_batch
+from assets.ledger.warehouse import connect, ensure_schema, writer_turn
 
 MODELS_A_BATCH = 8_000_000
 """Models times dates that one dbt run computes: about three nights of the whole Hub."""

@@ -9,7 +9,8 @@ import ipaddress
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TypeVar
@@ -34,6 +35,7 @@ _MAX_REDIRECTS = 3
 _MAX_ERROR_BYTES = 1024 * 1024
 _QUOTA_WINDOW_SECONDS = 300
 _LONGEST_WAIT = 3600.0
+_INFLATE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class HubClient:
         hints: What a refusal (by HTTP status) means for what this client asks for.
 
     Attributes:
-        requests, received: Requests sent, and bytes of their answers, decoded.
+        requests, received: Requests sent, and bytes of their answers as they travelled.
         retries: Requests that had to be repeated.
         sample: What the Hub said of itself last: None for the real one.
     """
@@ -254,20 +256,31 @@ class HubClient:
         return body
 
     def _read(self, response: httpx.Response, limit: int) -> bytes:
+        """The decoded body; gzip is inflated at once, not between two chunks of the network."""
         self.requests += 1
-        deadline = time.monotonic() + self.access.page_deadline
-        chunks, size = [], 0
-        for chunk in response.iter_bytes():
-            size += len(chunk)
+        gzipped = response.headers.get("content-encoding") == "gzip"
+        chunks = response.iter_raw() if gzipped else response.iter_bytes()
+        body = self._bounded(self._counted(chunks), limit)
+        return self._bounded(_inflated(body), limit) if gzipped and body else body
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
             self.received += len(chunk)
+            yield chunk
+
+    def _bounded(self, chunks: Iterator[bytes], limit: int) -> bytes:
+        deadline = time.monotonic() + self.access.page_deadline
+        kept, size = [], 0
+        for chunk in chunks:
+            size += len(chunk)
             if size > limit:
                 raise LedgerError(
                     f"{self.access.endpoint} sent more than {limit} bytes for one request; refused"
                 )
             if time.monotonic() > deadline:
                 raise _Passing(f"a page took more than {self.access.page_deadline:.0f} s")
-            chunks.append(chunk)
-        return b"".join(chunks)
+            kept.append(chunk)
+        return b"".join(kept)
 
     def _accept(self, response: httpx.Response, body: bytes) -> Answer:
         status = response.status_code
@@ -324,6 +337,18 @@ class _Passing(Exception):
     def __init__(self, text: str, wait: float | None = None) -> None:
         super().__init__(text)
         self.wait = wait
+
+
+def _inflated(body: bytes) -> Iterator[bytes]:
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        while body and not decoder.eof:
+            yield decoder.decompress(body, _INFLATE_BYTES)
+            body = decoder.unconsumed_tail
+    except zlib.error as error:
+        raise _Passing(f"a damaged gzip answer ({error})") from None
+    if not decoder.eof:
+        raise _Passing("a gzip answer that ends too early")
 
 
 def _wait_asked_for(headers: httpx.Headers, quota: object) -> float | None:

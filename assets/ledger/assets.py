@@ -9,17 +9,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 
+from assets.captures.admission import Thresholds
 from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE, reported_failures
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from assets.ledger.load import Loaded, load_capture, loaded_dates
-from assets.ledger.warehouse import connect, writer_turn
+from assets.ledger.quality import judge
+from assets.ledger.reduction import reduce_captures
+from assets.ledger.warehouse import connect, ensure_schema, writer_turn
+
+REDUCED_CAPTURES = dg.AssetKey(["captures", "reduced_captures"])
 
 _TABLES = {
     "captures": "One row a capture: what was recorded on a date, from where, with which verdict.",
+    "capture_measures": "One row a pair of neighbouring captures: how their counters compare.",
+    "quality_events": "One row a capture and fault: what was wrong with it, with the numbers.",
     "models": "One row a model ever listed: the ledger's key for the Hub's immutable _id.",
+    "counter_spans": "One row a model and run of captures with the same downloads.",
+    "attention_spans": "One row a model and run of captures with the same likes and trend.",
+    "presence_spans": "One row a model and run of captures that list it.",
     "model_counters": "One row a model a date: downloads of 30 days and all time, likes, trend.",
+    "model_updates": "One row a model and time of last modification, with the dates it was shown.",
     "model_attributes": "One row a model and state, with the dates between which it was seen.",
     "model_parents": "One row a declared lineage edge, with the dates between which it stood.",
     "facts_batch": "Those of facts_due that the dbt run under way computes.",
@@ -28,9 +40,16 @@ _TABLES = {
 
 
 def build_ledger_assets(
-    home: Path, partitions: dg.DailyPartitionsDefinition
+    home: Path, partitions: dg.DailyPartitionsDefinition, thresholds: Thresholds, keep_days: int
 ) -> list[dg.AssetsDefinition]:
-    """The assets of this subject, for one home."""
+    """The assets of this subject, for one home.
+
+    Args:
+        home: The ledger's home.
+        partitions: One partition a UTC date.
+        thresholds: From where on a capture is something else than a plain night.
+        keep_days: Days for which captures are kept in full.
+    """
     store = CaptureStore(home / "captures")
 
     @dg.multi_asset(
@@ -67,7 +86,13 @@ def build_ledger_assets(
                 # between is thereby finished.
                 known = loaded_dates(connection)
                 dates = [date for date in store.dates() if date in wanted or date not in known]
-                loaded = [load_capture(connection, store, date) for date in dates]
+                loaded = [load_capture(connection, store, date, thresholds) for date in dates]
+                # Thresholds may have changed without a new capture.
+                ensure_schema(connection)
+                judge(connection, thresholds)
+                found = _found(connection, wanted)
+        for line in found:
+            context.log.warning(line)
         for load in loaded:
             context.log.info(_said(load))
             if load.date not in wanted:
@@ -77,6 +102,8 @@ def build_ledger_assets(
                     )
         for table in _TABLES:
             metadata: dict[str, dg.MetadataValue] = {"captures": dg.MetadataValue.int(len(loaded))}
+            if table == "quality_events":
+                metadata["found"] = dg.MetadataValue.md(_bullets(found))
             if table == "model_counters":
                 metadata["dagster/partition_row_count"] = dg.MetadataValue.int(
                     sum(load.models for load in loaded)
@@ -86,7 +113,60 @@ def build_ledger_assets(
                 )
             yield dg.MaterializeResult(asset_key=["raw", table], metadata=metadata)
 
-    return [ledger]
+    return [ledger, _reduced_captures(store, home, partitions, keep_days)]
+
+
+def _reduced_captures(
+    store: CaptureStore, home: Path, partitions: dg.DailyPartitionsDefinition, keep_days: int
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=REDUCED_CAPTURES,
+        deps=[dg.AssetKey(["raw", "captures"])],
+        group_name="captures",
+        kinds={"parquet"},
+        owners=["team:hub-ledger"],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        description=(
+            f"Captures older than {keep_days} days, kept as differences from the one before: what "
+            "is kept for ever.\n\nThe full rows are removed only after the differences, read back "
+            "from disk, gave every one of them. When it fails, the captures are as they were."
+        ),
+    )
+    def reduced_captures(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        before = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=keep_days)
+        with (
+            reported_failures(),
+            writer_turn(home, say=context.log.info),
+            connect(home) as connection,
+        ):
+            ensure_schema(connection)
+            reduced = reduce_captures(connection, store, before)
+        for one in reduced:
+            context.log.info(f"{one.date}: {one.models} models reduced to {one.bytes} bytes")
+        return dg.MaterializeResult(
+            metadata={
+                "captures": dg.MetadataValue.int(len(reduced)),
+                "bytes": dg.MetadataValue.int(sum(one.bytes for one in reduced)),
+            }
+        )
+
+    return reduced_captures
+
+
+def _found(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> list[str]:
+    """What is wrong with the captures of some dates, a line each."""
+    rows = connection.execute(
+        "select date, kind, detail from raw.quality_events where date in $dates "
+        "order by date, kind, detail",
+        {"dates": dates},
+    ).fetchall()
+    return [f"{date}: {kind}: {detail}" for date, kind, detail in rows]
+
+
+def _bullets(lines: list[str]) -> str:
+    # Details may quote names from the Hub: shown as code, never as markup.
+    return "\n".join(f"- `{line.replace('`', ' ')}`" for line in lines) or "nothing"
 
 
 def _said(load: Loaded) -> str:

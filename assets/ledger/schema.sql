@@ -1,6 +1,6 @@
 -- The ledger's tables. Keys are the ledger's own small integers; the Hub's identity is
--- raw.models.hub_id. Histories are half-open: valid_from is the first date a state was seen,
--- valid_to the first date another one was (NULL: still so at the last sighting).
+-- raw.models.hub_id. All histories are half-open: valid_from is the first capture date on which a
+-- row holds, valid_to the first later one on which it does not (NULL: it holds at the newest).
 create schema if not exists raw;
 
 create table if not exists raw.captures (
@@ -16,6 +16,7 @@ create table if not exists raw.captures (
     quarantined bigint not null,
     private bigint not null,
     retries integer not null,
+    unknown_keys varchar[] not null,
     items_sha256 varchar not null,
     items_bytes bigint not null,
     software varchar not null,
@@ -23,20 +24,130 @@ create table if not exists raw.captures (
     loaded_at timestamp not null
 );
 
+-- How a capture compares with an earlier one, over the models that both list. Counters of a date
+-- never change, so that a row is true for ever. "big" models had 60,000 downloads in 30 days.
+create table if not exists raw.capture_measures (
+    date date not null,
+    against date not null,
+    models bigint not null,
+    compared bigint not null,
+    same bigint not null,
+    counted bigint not null,
+    fell bigint not null,
+    shortfall hugeint not null,
+    flow hugeint not null,
+    big bigint not null,
+    big_same_30d bigint not null,
+    big_counted bigint not null,
+    big_same_all_time bigint not null,
+    primary key (date, against)
+);
+
+-- What was wrong with a capture, judged by its neighbours; a function of the captures alone.
+create table if not exists raw.quality_events (
+    date date not null,
+    kind varchar not null,
+    measured double not null,
+    threshold double not null,
+    detail varchar not null
+);
+
 create table if not exists raw.models (
     model_key integer not null,
     hub_id varchar not null
 );
 
-create table if not exists raw.model_counters (
-    date date not null,
+-- A model has a span of counters for each run of captures that list it with the same ones. Those
+-- that hold at the newest capture stand apart, so that a night appends to the others and a load
+-- costs the same however long the history is.
+create table if not exists raw.open_counter_spans (
     model_key integer not null,
+    valid_from date not null,
     downloads bigint,
-    downloads_all_time bigint,
+    downloads_all_time bigint
+);
+
+create table if not exists raw.closed_counter_spans (
+    model_key integer not null,
+    valid_from date not null,
+    valid_to date not null,
+    downloads bigint,
+    downloads_all_time bigint
+);
+
+create or replace view raw.counter_spans as
+select model_key, valid_from, null::date as valid_to, downloads, downloads_all_time
+from raw.open_counter_spans
+union all
+select model_key, valid_from, valid_to, downloads, downloads_all_time
+from raw.closed_counter_spans;
+
+-- Likes and trend move seldom: apart from the downloads, they cost a tenth.
+create table if not exists raw.open_attention_spans (
+    model_key integer not null,
+    valid_from date not null,
     likes bigint,
     trending_score double
 );
 
+create table if not exists raw.closed_attention_spans (
+    model_key integer not null,
+    valid_from date not null,
+    valid_to date not null,
+    likes bigint,
+    trending_score double
+);
+
+create or replace view raw.attention_spans as
+select model_key, valid_from, null::date as valid_to, likes, trending_score
+from raw.open_attention_spans
+union all
+select model_key, valid_from, valid_to, likes, trending_score
+from raw.closed_attention_spans;
+
+-- Counters of one date, one row a model that the capture lists.
+create or replace macro raw.counters_on(on_date) as table
+select counters.model_key, counters.downloads, counters.downloads_all_time,
+    attention.likes, attention.trending_score
+from raw.counter_spans as counters
+join raw.attention_spans as attention on counters.model_key = attention.model_key
+where counters.valid_from <= on_date
+    and (counters.valid_to is null or counters.valid_to > on_date)
+    and attention.valid_from <= on_date
+    and (attention.valid_to is null or attention.valid_to > on_date);
+
+-- The same for every date: one row a model a date. Ask for few dates.
+create or replace view raw.model_counters as
+select captures.date, counters.model_key, counters.downloads, counters.downloads_all_time,
+    attention.likes, attention.trending_score
+from raw.captures as captures
+join raw.counter_spans as counters
+    on counters.valid_from <= captures.date
+    and (counters.valid_to is null or counters.valid_to > captures.date)
+join raw.attention_spans as attention
+    on counters.model_key = attention.model_key
+    and attention.valid_from <= captures.date
+    and (attention.valid_to is null or attention.valid_to > captures.date);
+
+-- Runs of captures that list a model, in the same two parts.
+create table if not exists raw.open_presence_spans (
+    model_key integer not null,
+    valid_from date not null
+);
+
+create table if not exists raw.closed_presence_spans (
+    model_key integer not null,
+    valid_from date not null,
+    valid_to date not null
+);
+
+create or replace view raw.presence_spans as
+select model_key, valid_from, null::date as valid_to from raw.open_presence_spans
+union all
+select model_key, valid_from, valid_to from raw.closed_presence_spans;
+
+-- What a model is, in states: a state holds from the first capture that shows it to the first that
+-- shows another one; a model that is not listed keeps its last state.
 create table if not exists raw.model_attributes (
     model_key integer not null,
     valid_from date not null,
@@ -50,10 +161,18 @@ create table if not exists raw.model_attributes (
     disabled boolean,
     parameters bigint,
     created_at timestamp,
-    last_modified timestamp,
     tags varchar[]
 );
 
+-- When a model was last modified, likewise and apart: most commits change nothing else.
+create table if not exists raw.model_updates (
+    model_key integer not null,
+    valid_from date not null,
+    valid_to date,
+    last_modified timestamp
+);
+
+-- Declared base models, likewise; a model that never declared one has no row.
 create table if not exists raw.model_lineage (
     model_key integer not null,
     valid_from date not null,
@@ -72,9 +191,32 @@ select
     parent.from_tags
 from raw.model_lineage as lineage, unnest(lineage.parents) as unnested (parent);
 
--- Those of facts_due that the dbt run under way computes: as many as fit into memory.
-create table if not exists raw.facts_batch (date date primary key);
+-- A capture as it was, one row a model that it lists, every column kept.
+create or replace macro raw.models_on(on_date) as table
+select
+    models.hub_id,
+    attributes.* exclude (model_key, valid_from, valid_to),
+    updates.last_modified,
+    coalesce(lineage.parents, []) as parents,
+    counters.* exclude (model_key)
+from raw.counters_on(on_date) as counters
+join raw.models as models on counters.model_key = models.model_key
+join raw.model_attributes as attributes
+    on counters.model_key = attributes.model_key
+    and attributes.valid_from <= on_date
+    and (attributes.valid_to is null or attributes.valid_to > on_date)
+left join raw.model_updates as updates
+    on counters.model_key = updates.model_key
+    and updates.valid_from <= on_date
+    and (updates.valid_to is null or updates.valid_to > on_date)
+left join raw.model_lineage as lineage
+    on counters.model_key = lineage.model_key
+    and lineage.valid_from <= on_date
+    and (lineage.valid_to is null or lineage.valid_to > on_date);
 
 -- Dates whose facts are to be computed: written with each load, emptied when dbt and its tests
 -- have passed. A run that was killed is thereby finished by the next one.
 create table if not exists raw.facts_due (date date primary key);
+
+-- Those of facts_due that the dbt run under way computes: as many as fit into memory.
+create table if not exists raw.facts_batch (date date primary key);

@@ -1,6 +1,6 @@
 """The private warehouse file, and the rule that one process writes it at a time.
 
-Belongs here: connecting and waiting for one's turn. Does not belong here: tables.
+Belongs here: connecting, waiting for one's turn, the schema. Does not belong here: loading.
 """
 
 import contextlib
@@ -16,6 +16,22 @@ from assets.errors import LedgerError
 # dbt names the database after the file's stem and bakes that name into its manifest.
 WAREHOUSE_NAME = "warehouse.duckdb"
 _TURN_SECONDS = 3600.0
+# Beyond it DuckDB spills beside the warehouse: three million models load in half of it.
+_MEMORY = "4GB"
+
+
+def ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the ledger's tables where they are missing.
+
+    Raises:
+        LedgerError: A table of that name is of another kind.
+    """
+    try:
+        connection.execute(Path(__file__).with_name("schema.sql").read_text())
+    except duckdb.CatalogException:
+        raise LedgerError(
+            "the warehouse was written by an earlier version of the ledger; run make rebuild"
+        ) from None
 
 
 def warehouse_path(home: Path) -> Path:
@@ -81,6 +97,7 @@ def connect(home: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
         ) from None
     try:
         connection.execute("set timezone = 'UTC'")
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
         yield connection
     finally:
         connection.close()

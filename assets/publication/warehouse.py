@@ -18,7 +18,8 @@ import duckdb
 from assets.captures.admission import ADMITTED
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
-from assets.ledger.load import facts_due, loaded_dates
+from assets.ledger.due import facts_due
+from assets.ledger.load import loaded_dates
 from assets.ledger.warehouse import connect
 
 PUBLISHED_NAME = "hub_ledger.duckdb"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from assets.captures.store import CaptureStore, OpenCapture
 from assets.errors import HubUnavailable, LedgerError
 from assets.hub.client import HubAccess, HubClient
 from assets.hub.listing import probe_contract
+from pipelines.progress import CrawlProgress
+from pipelines.sample_hub.catalogue import SAMPLE
 from pipelines.sample_hub.server import SampleHub, serving
 from tests.helpers import write_capture
 
@@ -69,7 +72,7 @@ def test_a_crawl_holds_every_model_once_and_seals_a_manifest(
         assert kept[one["_id"]].get("baseModels") == one.get("baseModels")
     assert manifest.pages == -(-len(sample_hub.items) // 100)
     assert (manifest.source, manifest.origin) == ("hub_api", endpoint)
-    assert manifest.sample == "generated catalogue"
+    assert manifest.sample == SAMPLE
     assert store.verify(today) == manifest
     assert manifest.contract is not None
     assert manifest.contract.cursor_on_id is True
@@ -173,8 +176,9 @@ def test_what_may_pass_is_tried_again(
         Response(b'[{"_id":"', media_type="application/json"),
         Response(b"[]", headers={"Content-Length": "900"}),
         Response(b"not gzip", headers={"Content-Encoding": "gzip"}),
+        Response(gzip.compress(b"[]" * 9000)[:-9], headers={"Content-Encoding": "gzip"}),
     ],
-    ids=["invalid JSON", "truncated", "broken gzip"],
+    ids=["invalid JSON", "truncated", "broken gzip", "gzip cut short"],
 )
 def test_a_damaged_page_is_asked_for_again(
     store: CaptureStore, sample_hub: SampleHub, today: dt.date, answer: Response
@@ -313,7 +317,7 @@ def test_a_list_in_another_order_is_refused(
 def test_probe_tells_what_it_saw(endpoint: str) -> None:
     text = "\n".join(probe_contract(client(endpoint)))
     assert "falls by _id" in text
-    assert "generated catalogue" in text
+    assert SAMPLE in text
 
 
 def test_a_night_cut_short_is_set_aside_and_can_be_run_again(
@@ -338,3 +342,20 @@ def test_a_night_cut_short_is_set_aside_and_can_be_run_again(
     with serving(ScriptedHub(sample_hub, {})) as endpoint:
         manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
     assert (manifest.rows, manifest.verdict) == (len(sample_hub.items), "admitted")
+
+
+def test_the_terminal_shows_how_far_the_crawl_is(
+    store: CaptureStore, endpoint: str, sample_hub: SampleHub, today: dt.date
+) -> None:
+    total = len(sample_hub.items)
+    out = io.StringIO()
+    show = CrawlProgress(total, out)
+    capture_tonight(store, client(endpoint), today, 0.01, 0.9, show, page_size=100)
+    lines = out.getvalue().split("\r\x1b[K")[1:]
+    assert len(lines) == -(-total // 100)
+    assert lines[1].startswith("[")
+    assert "2 pages, 200 models, " in lines[1]
+    assert " a second, quota left " in lines[1]
+    assert lines[1].endswith(" to go")
+    assert lines[-1].startswith(f"{len(lines)} pages, {total} models")
+    assert lines[-1].endswith("\n")

@@ -11,6 +11,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.utils import httpx
 
 from assets.hub.items import EXPAND
+from pipelines.sample_hub.catalogue import SAMPLE
 from pipelines.sample_hub.server import SampleHub, serving
 
 
@@ -149,7 +150,7 @@ def test_quota_headers_count_down_and_refuse(sample_hub: SampleHub) -> None:
 def test_answers_are_compressed_and_labelled(endpoint: str) -> None:
     answer = get(f"{endpoint}/api/models", limit=100)
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.headers["X-Hub-Ledger-Sample"] == "generated catalogue"
+    assert answer.headers["X-Hub-Ledger-Sample"] == SAMPLE
     assert "sample data" in get(endpoint + "/").text.lower()
     assert get(f"{endpoint}/api/agent-harnesses").json() == {
         "standardEnvVars": [],

@@ -1,7 +1,7 @@
 """Killed at any moment (SIGKILL), the next run finishes the work: no row lost, doubled or torn.
 
 `HUB_LEDGER_TEST_KILLS` sets how many moments of a whole nightly are tried, and ten times as many of
-crawl, seal and load, which are cheap; CI tries more than a developer's `make test`.
+crawl, seal, load and reduction, which are cheap; CI tries more than a developer's `make test`.
 """
 
 import datetime as dt
@@ -18,11 +18,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from assets.captures.store import CaptureStore
 from assets.ledger.warehouse import connect
 from pipelines.sample_hub.catalogue import Catalogue
 from pipelines.sample_hub.server import SampleHub, serving
 from tests.e2e.processes import run_command, start_command
-from tests.helpers import REPOSITORY, all_tables, ledger
+from tests.helpers import REPOSITORY, all_tables, ledger, load
 
 WHOLE_KILLS = int(os.environ.get("HUB_LEDGER_TEST_KILLS", "2"))
 CHEAP_KILLS = 10 * WHOLE_KILLS
@@ -34,6 +35,7 @@ from assets.captures.sources import capture_tonight
 from assets.captures.store import CaptureStore
 from assets.hub.client import HubAccess, HubClient
 from assets.ledger.load import load_capture
+from assets.ledger.reduction import reduce_captures
 from assets.ledger.warehouse import connect, writer_turn
 home, endpoint = Path(sys.argv[1]), sys.argv[2]
 store, today = CaptureStore(home / "captures"), dt.datetime.now(dt.UTC).date()
@@ -42,6 +44,7 @@ if not store.has(today):
     capture_tonight(store, HubClient(HubAccess(endpoint)), today, 0.01, 0.9, page_size=10)
 with writer_turn(home), connect(home) as connection:
     load_capture(connection, store, today)
+    reduce_captures(connection, store, dt.date.max)
 print("done", flush=True)
 """
 
@@ -95,6 +98,12 @@ def test_killed_while_recording(
         record_command(tmp_path, hub), cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert ledger_of(tmp_path) == expected
+    # The reduced capture is whole: the warehouse comes back from it alone.
+    store = CaptureStore(tmp_path / "captures")
+    assert [store.is_reduced(date) for date in store.dates()] == [True]
+    (tmp_path / "warehouse.duckdb").unlink()
+    load(tmp_path, store.dates())
     assert ledger_of(tmp_path) == expected
 
 

@@ -17,7 +17,11 @@ from hypothesis import strategies as st
 
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
-from assets.ledger.load import facts_due, load_capture
+from assets.ledger.due import facts_due
+from assets.ledger.load import load_capture
+from assets.ledger.reduction import reduce_captures
+from assets.ledger.rows import read_items
+from assets.ledger.rows import replay as replay_rows
 from assets.ledger.warehouse import connect
 from tests.helpers import Item, hub_id, item, ledger, load, record
 
@@ -138,6 +142,40 @@ def test_every_capture_can_be_replayed_and_loading_again_changes_nothing(
         for date, captured in zip(dates_of(history), history, strict=True):
             replayed = replay(connection, date)
             assert replayed == sorted(captured, key=lambda one: one["_id"])
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[Any, ...]]:
+    return connection.execute(f"from {table} order by hub_id").fetchall()
+
+
+@_slow
+@given(history=histories(), data=st.data())
+def test_reduced_captures_replay_exactly_and_rebuild_the_same_ledger(
+    history: list[list[Item]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Some captures are reduced, others arrive late and are reduced later, some stay full."""
+    home = tmp_path_factory.mktemp("home")
+    dates = dates_of(history)
+    record(home, dict(zip(dates, history, strict=True)))
+    store = CaptureStore(home / "captures")
+    order = data.draw(st.permutations(dates))
+    cuts = data.draw(st.lists(st.sampled_from([*dates, dt.date.max]), max_size=3))
+    with connect(home) as connection:
+        sealed = {}
+        for date in order:
+            load_capture(connection, store, date)
+            read_items(connection, store.items_path(date))
+            sealed[date] = rows_of(connection, "listed")
+            if cuts:
+                reduce_captures(connection, store, cuts.pop())
+        for date in dates:
+            replay_rows(connection, date)
+            assert rows_of(connection, "listed") == sealed[date]
+        expected = ledger(connection)
+    (home / "warehouse.duckdb").unlink()
+    load(home, dates)
+    with connect(home) as connection:
+        assert ledger(connection) == expected
 
 
 def test_intervals_join_what_lies_between_two_sightings(tmp_path: Path) -> None:

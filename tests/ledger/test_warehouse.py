@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from assets.errors import LedgerError
-from assets.ledger.warehouse import connect, warehouse_path, writer_turn
+from assets.ledger.warehouse import connect, ensure_schema, warehouse_path, writer_turn
 
 HOLD = """
 import sys
@@ -73,3 +73,10 @@ def test_no_warehouse_and_a_damaged_one(tmp_path: Path) -> None:
     warehouse_path(tmp_path).write_bytes(b"not a database" * 1000)
     with pytest.raises((LedgerError, duckdb.Error), match="make rebuild"), connect(tmp_path):
         pass
+
+
+def test_a_warehouse_of_an_earlier_version_asks_for_a_rebuild(tmp_path: Path) -> None:
+    with connect(tmp_path) as connection:
+        connection.execute("create schema raw; create table raw.model_counters (date date)")
+        with pytest.raises(LedgerError, match="earlier version of the ledger; run make rebuild"):
+            ensure_schema(connection)

@@ -15,8 +15,8 @@ import polars as pl
 import pytest
 
 from assets.errors import LedgerError
-from assets.ledger.load import ensure_schema, mark_facts_due
-from assets.ledger.warehouse import connect
+from assets.ledger.due import mark_facts_due
+from assets.ledger.warehouse import connect, ensure_schema
 from assets.publication.headline import headline
 from assets.publication.warehouse import publish
 from tests.helpers import all_tables, build_facts, item, load, marts, query, record

@@ -43,6 +43,12 @@ def test_integer_trending_score_and_boolean_gating_are_accepted() -> None:
     [
         ({"_id": "not hex"}, "_id"),
         ({"_id": None}, "_id"),
+        ({"_id": "A" * 24}, "_id"),
+        ({"_id": "a" * 23 + "g"}, "_id"),
+        ({"_id": "a" * 22 + "  "}, "_id"),
+        ({"_id": "a" * 26}, "_id"),
+        ({"_id": "é" * 24}, "_id"),
+        ({"baseModels": {"models": [{"_id": "z" * 24, "id": "x/y"}]}}, "_id"),
         ({"id": ""}, "$.id"),
         ({"downloads": -1}, "downloads"),
         ({"downloads": 2**63}, "downloads"),

@@ -1,9 +1,11 @@
 {{
     config(
         materialized='incremental', incremental_strategy='delete+insert', unique_key='date',
-        on_schema_change='fail'
+        on_schema_change='fail', pre_hook="{{ forget_renewed('date') }}"
     )
 }}
+
+-- depends_on: {{ ref('stg_dates_renewed') }}
 
 -- Only units with downloads are ranked, and of models and publishers the first thousand are kept.
 with model_values as (

@@ -30,7 +30,7 @@ names as (
         arg_max(
             attributes.model_key,
             (
-                {{ valid_on('attributes', 'due.date') }} and counters.model_key is not null,
+                {{ valid_on('attributes', 'due.date') }} and coalesce(days.is_listed, false),
                 attributes.valid_from,
                 attributes.hub_id
             )
@@ -40,8 +40,8 @@ names as (
         {{ ref('stg_model_attributes') }} as attributes
         on due.date >= attributes.valid_from
     left join
-        {{ ref('stg_model_counters') }} as counters
-        on due.date = counters.date and attributes.model_key = counters.model_key
+        {{ ref('int_model_days') }} as days
+        on due.date = days.date and attributes.model_key = days.model_key
     where lower(attributes.repo_id) in (select lower(declared.parent_repo_id) from declared)
     group by due.date, lower(attributes.repo_id)
 ),

@@ -1,3 +1,13 @@
+-- depends_on: {{ ref('stg_dates_renewed') }}
+
+with counters as (
+    select spans.*
+    from {{ ref('stg_counter_spans') }} as spans
+    where
+        spans.valid_from <= {{ due_bound('max') }}
+        and (spans.valid_to is null or spans.valid_to > {{ due_bound('min') }})
+)
+
 select
     due.date,
     attributes.model_key,
@@ -13,5 +23,5 @@ inner join
     {{ ref('stg_model_attributes') }} as attributes
     on {{ valid_on('attributes', 'due.date') }}
 left join
-    {{ ref('stg_model_counters') }} as counters
-    on due.date = counters.date and attributes.model_key = counters.model_key
+    counters
+    on attributes.model_key = counters.model_key and {{ valid_on('counters', 'due.date') }}

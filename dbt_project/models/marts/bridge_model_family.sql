@@ -42,8 +42,24 @@ due_weights as (
         inner join {{ ref('stg_facts_due') }} as due on {{ valid_on('held', 'due.date') }}
     ),
 
+    admitted as (
+        select captures.date
+        from {{ ref('stg_captures') }} as captures
+        where captures.verdict = 'admitted'
+    ),
+
     touched as (
-        select distinct
+        -- What begins or ends at a capture that no longer counts,
+        select
+            held.hub_id,
+            held.attribution
+        from {{ this }} as held
+        where
+            held.valid_from not in (select admitted.date from admitted)
+            or held.valid_to not in (select admitted.date from admitted)
+        union
+        -- or differs on a date that is due.
+        select
             hub_id,
             attribution
         from (

@@ -10,14 +10,33 @@ last_states as (
     where attributes.valid_to is null
 ),
 
+-- A run of captures may begin or end with some that do not count.
+begun as (
+    select
+        spans.model_key,
+        spans.valid_to,
+        captures.date as first_date
+    from {{ ref('stg_presence_spans') }} as spans
+    asof inner join captures on spans.valid_from <= captures.date
+),
+
+counted as (
+    select
+        begun.model_key,
+        begun.first_date,
+        captures.date as last_date
+    from begun
+    asof inner join captures on coalesce(begun.valid_to, date '9999-12-31') > captures.date
+    where begun.first_date <= captures.date
+),
+
 sightings as (
     select
-        counters.model_key,
-        min(counters.date) as first_seen_on,
-        max(counters.date) as last_seen_on
-    from {{ ref('stg_model_counters') }} as counters
-    inner join captures on counters.date = captures.date
-    group by counters.model_key
+        counted.model_key,
+        min(counted.first_date) as first_seen_on,
+        max(counted.last_date) as last_seen_on
+    from counted
+    group by counted.model_key
 ),
 
 first_absence as (

@@ -1,9 +1,11 @@
 {{
     config(
         materialized='incremental', incremental_strategy='delete+insert', unique_key='date',
-        on_schema_change='fail'
+        on_schema_change='fail', pre_hook="{{ forget_renewed('date') }}"
     )
 }}
+
+-- depends_on: {{ ref('stg_dates_renewed') }}
 
 with families as (
     select families.family from {{ ref('dim_family') }} as families

@@ -1,7 +1,7 @@
 {{
     config(
         materialized='incremental', incremental_strategy='delete+insert', unique_key='period',
-        on_schema_change='fail'
+        on_schema_change='fail', pre_hook="{{ forget_renewed('period') }}"
     )
 }}
 
@@ -11,7 +11,7 @@ with ranks as (
 ),
 
 renewed_from as (
-    select min(due.date) as first_date from {{ ref('stg_facts_due') }} as due
+    select min(renewed.date) as first_date from {{ ref('stg_dates_renewed') }} as renewed
 ),
 
 periods as (

@@ -1,3 +1,11 @@
+with flags as (
+    select
+        events.date,
+        string_agg(events.kind, ', ' order by events.kind) as kinds
+    from {{ ref('stg_quality_events') }} as events
+    group by events.date
+)
+
 select
     captures.date,
     captures.source,
@@ -12,5 +20,7 @@ select
     captures.retries,
     captures.items_sha256,
     captures.software,
-    captures.verdict
+    captures.verdict,
+    flags.kinds as flags
 from {{ ref('stg_captures') }} as captures
+left join flags on captures.date = flags.date

@@ -1,4 +1,4 @@
 select due.date
-from {{ source('raw', 'facts_batch') }} as due
+from {{ ref('stg_dates_renewed') }} as due
 inner join {{ ref('stg_captures') }} as captures on due.date = captures.date
 where captures.verdict = 'admitted'

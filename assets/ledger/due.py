@@ -1,0 +1,59 @@
+"""Which dates' facts are to be computed: tables that loads fill and dbt runs empty.
+
+Belongs here: `raw.facts_due` and `raw.facts_batch`. Does not belong here: computing facts.
+"""
+
+import datetime as dt
+
+import duckdb
+
+from assets.ledger.warehouse import ensure_schema
+
+
+def mark_facts_due(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> None:
+    """Ask for the facts of some loaded dates to be computed (again) by the next dbt run."""
+    connection.execute(
+        "insert or ignore into raw.facts_due select date from raw.captures where date in $dates",
+        {"dates": dates},
+    )
+
+
+def facts_due(connection: duckdb.DuckDBPyConnection) -> list[dt.date]:
+    """Loaded dates whose facts are not finished, ascending."""
+    ensure_schema(connection)
+    return [
+        row[0]
+        for row in connection.execute("select date from raw.facts_due order by date").fetchall()
+    ]
+
+
+def next_batch(connection: duckdb.DuckDBPyConnection, max_models: int) -> list[dt.date]:
+    """Choose the earliest dates that are due, as many as `max_models` allows, at least one.
+
+    The closure and the weights of all chosen dates are in memory together.
+    """
+    ensure_schema(connection)
+    connection.execute("delete from raw.facts_batch")
+    connection.execute(
+        """
+        insert into raw.facts_batch
+        select date
+        from (
+            select
+                due.date,
+                row_number() over by_date as place,
+                sum(captures.rows) over by_date as models
+            from raw.facts_due as due join raw.captures as captures using (date)
+            window by_date as (order by due.date)
+        )
+        where models <= $max_models or place = 1
+        """,
+        {"max_models": max_models},
+    )
+    rows = connection.execute("select date from raw.facts_batch order by date").fetchall()
+    return [row[0] for row in rows]
+
+
+def facts_done(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> None:
+    """Note that dbt and its tests passed for these dates."""
+    connection.execute("delete from raw.facts_due where date in $dates", {"dates": dates})

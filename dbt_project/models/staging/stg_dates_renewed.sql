@@ -1,0 +1,2 @@
+select batch.date
+from {{ source('raw', 'facts_batch') }} as batch

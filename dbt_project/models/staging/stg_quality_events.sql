@@ -1,0 +1,7 @@
+select
+    events.date,
+    events.kind,
+    events.measured,
+    events.threshold,
+    events.detail
+from {{ source('raw', 'quality_events') }} as events

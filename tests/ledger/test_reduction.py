@@ -1,0 +1,101 @@
+"""Old captures kept as differences: exact, verified before rows go, checked when they return."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from assets.captures.store import CaptureStore
+from assets.errors import LedgerError
+from assets.ledger import reduction
+from assets.ledger.load import load_capture
+from assets.ledger.reduction import reduce_captures
+from assets.ledger.warehouse import connect
+from tests.helpers import Item, item, ledger, load, record
+
+FIRST, SECOND, THIRD = (dt.date(2026, 1, day) for day in (1, 2, 3))
+
+CAPTURES: dict[dt.date, list[Item]] = {
+    FIRST: [
+        item("x/stays", 5, downloadsAllTime=2**62, likes=1, trendingScore=0.5),
+        item("x/goes", 1),
+        item("x/counts-again", None, downloadsAllTime=None),
+    ],
+    SECOND: [
+        item("x/stays", 5, downloadsAllTime=2**62, likes=1, trendingScore=0.5),
+        item("x/counts-again", 2, downloadsAllTime=9),
+        item("'; drop table raw.models; --/new", 7, ["x/stays"], tags=["license:mit", "'"]),
+    ],
+    THIRD: [
+        item("y/renamed", 4, _id=item("x/stays")["_id"], lastModified="2026-01-02T00:00:00.000Z"),
+        item("x/counts-again", None),
+        item("x/goes", 1),
+    ],
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CaptureStore:
+    record(tmp_path, CAPTURES)
+    load(tmp_path, CAPTURES)
+    return CaptureStore(tmp_path / "captures")
+
+
+def test_differences_build_on_the_capture_before(tmp_path: Path, store: CaptureStore) -> None:
+    with connect(tmp_path) as connection:
+        expected = ledger(connection)
+        done = reduce_captures(connection, store, THIRD)
+    assert [(one.date, one.base, one.models) for one in done] == [
+        (FIRST, None, 3), (SECOND, FIRST, 3),
+    ]  # fmt: skip
+    assert [store.is_reduced(date) for date in CAPTURES] == [True, True, False]
+    assert not store.items_path(FIRST).exists()
+    for date in CAPTURES:
+        store.verify(date)
+    (tmp_path / "warehouse.duckdb").unlink()
+    load(tmp_path, CAPTURES)
+    with connect(tmp_path) as connection:
+        assert ledger(connection) == expected
+
+
+def test_rows_stay_where_the_differences_would_not_give_them_back(
+    tmp_path: Path, store: CaptureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Differences that leave a column out, as a mistake in this code would.
+    monkeypatch.setattr(reduction, "_PATCHED", reduction._PATCHED.replace("base.task", "'x'"))
+    with connect(tmp_path) as connection:
+        reduce_captures(connection, store, SECOND)
+        with pytest.raises(LedgerError, match="would lose rows"):
+            reduce_captures(connection, store, THIRD)
+    assert not store.is_reduced(SECOND)
+    store.verify(SECOND)
+    assert not (store.folder(SECOND) / "reduced.tmp").exists()
+
+
+def test_a_damaged_reduced_capture_is_named(tmp_path: Path, store: CaptureStore) -> None:
+    with connect(tmp_path) as connection:
+        reduce_captures(connection, store, THIRD)
+    path = store.reduced_folder(SECOND) / "counters.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"X")
+    with pytest.raises(LedgerError, match=r"reduced/counters\.parquet differs from its checksum"):
+        store.verify(SECOND)
+    path.unlink()
+    with pytest.raises(LedgerError, match=r"reduced/counters\.parquet is missing"):
+        store.verify(SECOND)
+
+
+def test_a_reduced_capture_without_its_base_is_refused(tmp_path: Path, store: CaptureStore) -> None:
+    with connect(tmp_path) as connection:
+        reduce_captures(connection, store, THIRD)
+    (tmp_path / "warehouse.duckdb").unlink()
+    with connect(tmp_path) as connection:
+        with pytest.raises(LedgerError, match="builds on that of 2026-01-01"):
+            load_capture(connection, store, SECOND)
+        assert connection.execute("select count(*) from raw.captures").fetchall() == [(0,)]
+
+
+def test_only_loaded_captures_are_reduced(tmp_path: Path, store: CaptureStore) -> None:
+    (tmp_path / "warehouse.duckdb").unlink()
+    load(tmp_path, [FIRST])
+    with connect(tmp_path) as connection:
+        assert [one.date for one in reduce_captures(connection, store, dt.date.max)] == [FIRST]
