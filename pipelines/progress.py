@@ -50,7 +50,7 @@ class CrawlProgress:
 
 
 def show_backfill(progress: Progress) -> None:
-    """One line a date, written over page by page where a person looks."""
+    """One line a date; at a terminal one line, written over page by page."""
     out = sys.stderr
     finished, is_terminal = progress.rows == progress.rows_of, out.isatty()
     if not (finished or is_terminal):
@@ -63,8 +63,9 @@ def show_backfill(progress: Progress) -> None:
     to_go = progress.seconds_to_go
     if to_go:
         parts.append(f"{_duration(to_go)} to go")
-    start = "\r\x1b[K" if is_terminal else ""
-    print(start + ", ".join(parts), end="\n" if finished else "", file=out, flush=True)
+    is_last = finished and progress.done + 1 == progress.of
+    start, end = ("\r\x1b[K", "\n" if is_last else "") if is_terminal else ("", "\n")
+    print(start + ", ".join(parts), end=end, file=out, flush=True)
 
 
 def _duration(seconds: float) -> str:
