@@ -41,8 +41,8 @@ BASE_MODELS_SINCE = dt.date(2025, 7, 9)
 """First archived date with `baseModels`."""
 
 SAMPLE_HAS_IDS = True
-"""Whether the sample archive's files have the Hub's `_id`. Without it the archive's models and those
-of tonight's list are different ones in the ledger, unless it bridges them."""
+"""Whether the sample archive's files have the Hub's `_id`. Without it the archive's models and
+those of tonight's list are different ones in the ledger, unless it bridges them."""
 
 _COMMITS_A_PAGE = 50
 _TREE_PAGE = 1000
