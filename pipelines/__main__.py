@@ -8,7 +8,6 @@ import datetime as dt
 import os
 import socket
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from assets.captures.store import Manifest
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
+_DEMO_DAYS = 730
 
 
 def main(arguments: list[str]) -> int:
@@ -43,29 +43,40 @@ def main(arguments: list[str]) -> int:
 
 
 def demo(settings: Settings, options: argparse.Namespace) -> int:
-    """The whole nightly against the embedded sample Hub, and its headline."""
-    from assets.captures.sources import import_files
+    """Two years from the sample Hub's archive, tonight from its list, and the headline."""
+    from assets.captures.archive_source import capture_archive
     from assets.captures.store import CaptureStore
+    from assets.hub.archive import HUB_STATS
+    from assets.hub.client import HubClient
+    from pipelines.progress import show_backfill
     from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
+    from pipelines.sample_hub.datasets import sample_archive
     from pipelines.sample_hub.server import SampleHub, serving
 
     today, catalogue = _today(), Catalogue()
+    yesterday = today - dt.timedelta(days=1)
     store = CaptureStore(settings.home / "captures")
     store.require_kind(SAMPLE)
-    with tempfile.TemporaryDirectory() as folder:
-        for days in (28, 21, 14, 7, 1):
-            catalogue.write(today - dt.timedelta(days=days), Path(folder))
-        import_files(
+    hub = SampleHub(catalogue.items(today), SAMPLE, datasets=[sample_archive(catalogue, yesterday)])
+    with serving(hub) as endpoint:
+        print(f"Embedded sample Hub at {endpoint}: generated models, not the real Hub's.")
+        settings = replace(settings, hub=replace(settings.hub, endpoint=endpoint, token=None))
+        done = capture_archive(
             store,
-            Path(folder),
+            HubClient(settings.hub, say=print),
+            HUB_STATS,
+            max(settings.start_date, today - dt.timedelta(days=_DEMO_DAYS)),
+            yesterday,
+            "week",
             settings.max_bad_share,
             settings.thresholds.min_rows,
-            settings.start_date,
-            SAMPLE,
+            show_backfill if sys.stderr.isatty() else lambda progress: None,
         )
-    with serving(SampleHub(catalogue.items(today), SAMPLE)) as endpoint:
-        print(f"Embedded sample Hub at {endpoint}: generated models, not the real Hub's.")
-        return _nightly(replace(settings, hub=replace(settings.hub, endpoint=endpoint, token=None)))
+        print(
+            f"{len(done.sealed)} weekly captures from its archive: {done.received / 1e6:,.1f} MB "
+            f"fetched of {done.file_bytes / 1e6:,.1f}."
+        )
+        return _nightly(settings)
 
 
 def nightly(settings: Settings, options: argparse.Namespace) -> int:
@@ -132,7 +143,7 @@ def backfill(settings: Settings, options: argparse.Namespace) -> int:
     from assets.captures.store import CaptureStore
     from assets.hub.archive import EVERY, HINTS
     from assets.hub.client import HubClient
-    from pipelines.running import show_backfill
+    from pipelines.progress import show_backfill
 
     if options.first is None or options.last is None:
         raise LedgerError("which dates? make backfill FROM=2025-03-01 TO=2026-11-01 EVERY=week")
@@ -192,7 +203,7 @@ def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
         hub = SampleHub(read_capture_file(path), f"replay of {path.name}")
     else:
         catalogue, today = Catalogue(), _today()
-        past = sample_archive(catalogue, settings.start_date, today - dt.timedelta(days=1))
+        past = sample_archive(catalogue, today - dt.timedelta(days=1))
         hub = SampleHub(catalogue.items(today), SAMPLE, datasets=[past])
     with serving(hub, options.port) as endpoint:
         print(f"Sample Hub ({hub.sample}): HF_ENDPOINT={endpoint}  Ctrl-C stops it.", flush=True)

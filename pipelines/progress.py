@@ -1,6 +1,6 @@
-"""What a terminal shows while the list is crawled: one line, written over.
+"""What a terminal shows while the list is crawled or the archive read: one line, written over.
 
-Belongs here: the bar. Does not belong here: what is logged or stored (see
+Belongs here: the bars. Does not belong here: what is logged or stored (see
 `assets.captures.assets`).
 """
 
@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TextIO
 
+from assets.captures.archive_source import Progress
 from assets.captures.store import OpenCapture
 
 _WIDTH = 24
@@ -46,6 +47,25 @@ class CrawlProgress:
                 parts.append(f"{_duration((self._expected - rows) / rate)} to go")
         end = "\n" if capture.complete else ""
         print("\r\x1b[K" + ", ".join(parts), end=end, file=self._out, flush=True)
+
+
+def show_backfill(progress: Progress) -> None:
+    """One line a date; at a terminal one line, written over page by page."""
+    out = sys.stderr
+    finished, is_terminal = progress.rows == progress.rows_of, out.isatty()
+    if not (finished or is_terminal):
+        return
+    parts = [
+        f"{progress.date}: {progress.rows:,} models",
+        f"{progress.done + finished} of {progress.of} dates",
+        f"{progress.received / 1e6:,.1f} MB fetched of {progress.file_bytes / 1e6:,.1f}",
+    ]
+    to_go = progress.seconds_to_go
+    if to_go:
+        parts.append(f"{_duration(to_go)} to go")
+    is_last = finished and progress.done + 1 == progress.of
+    start, end = ("\r\x1b[K", "\n" if is_last else "") if is_terminal else ("", "\n")
+    print(start + ", ".join(parts), end=end, file=out, flush=True)
 
 
 def _duration(seconds: float) -> str:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.captures.archive_source import Progress
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from pipelines.definitions import build_definitions
@@ -108,22 +107,6 @@ def _last_rows(settings: Settings) -> int | None:
     store = CaptureStore(settings.home / "captures")
     dates = store.dates()
     return store.manifest(dates[-1]).rows if dates else None
-
-
-def show_backfill(progress: Progress) -> None:
-    """One line a date on the terminal, and the pages of the one under way where a person looks."""
-    finished = progress.rows == progress.rows_of
-    if not (finished or sys.stderr.isatty()):
-        return
-    to_go = progress.seconds_to_go
-    time_left = "" if to_go is None else f", {to_go / 60:.0f} min to go"
-    share = f"{progress.received / 1e6:,.1f} MB fetched of {progress.file_bytes / 1e6:,.1f}"
-    print(
-        f"\r{progress.date}: {progress.rows:,} rows, {progress.done + finished} of {progress.of} "
-        f"dates, {share}{time_left}   ",
-        end="\n" if finished else "",
-        file=sys.stderr,
-    )
 
 
 def _summarise(result: dg.ExecuteInProcessResult) -> None:

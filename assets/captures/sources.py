@@ -76,7 +76,7 @@ def capture_tonight(
                 progress(capture, page.quota_left)
         fault = fault_of(capture, client.access.endpoint, max_bad_share)
         if fault is None:
-            verdict, _ = row_verdict(date, capture.rows, _recorded_rows(store), min_rows_share)
+            verdict = judged(store, capture, min_rows_share)
             if verdict == ADMITTED:
                 return capture.seal(client.retries)
             fault = f"{client.access.endpoint} gave a {verdict}; run again while it is {date}"
@@ -161,8 +161,7 @@ def import_files(
 
 def judged(store: CaptureStore, capture: OpenCapture, min_rows_share: float) -> str:
     """The verdict on a capture that is whole, from the captures around it."""
-    rows = _recorded_rows(store)
-    return row_verdict(capture.date, capture.rows, rows, min_rows_share)[0]
+    return row_verdict(capture.date, capture.rows, _recorded_rows(store), min_rows_share)[0]
 
 
 def _recorded_rows(store: CaptureStore) -> dict[dt.date, int]:

@@ -101,7 +101,7 @@ class HubClient:
         hints: What a refusal (by HTTP status) means for what this client asks for.
 
     Attributes:
-        requests, received: Requests sent, and bytes of their answers, decoded.
+        requests, received: Requests sent, and bytes of their answers as they travelled.
         retries: Requests that had to be repeated.
         sample: What the Hub said of itself last: None for the real one.
     """
@@ -260,9 +260,13 @@ class HubClient:
         self.requests += 1
         gzipped = response.headers.get("content-encoding") == "gzip"
         chunks = response.iter_raw() if gzipped else response.iter_bytes()
-        body = self._bounded(chunks, limit)
-        self.received += len(body)
+        body = self._bounded(self._counted(chunks), limit)
         return self._bounded(_inflated(body), limit) if gzipped and body else body
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.received += len(chunk)
+            yield chunk
 
     def _bounded(self, chunks: Iterator[bytes], limit: int) -> bytes:
         deadline = time.monotonic() + self.access.page_deadline

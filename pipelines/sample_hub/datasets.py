@@ -30,6 +30,7 @@ from starlette.routing import Route
 from assets.hub.archive import FILE, HUB_STATS, WEEKLY_COPY
 from assets.hub.client import SAMPLE_HEADER
 from pipelines.sample_hub.catalogue import Catalogue
+from pipelines.sample_hub.defects import ARCHIVE_BEGINS, in_archive
 
 Item = dict[str, Any]
 Writer = Callable[[Path], None]
@@ -38,6 +39,10 @@ ALL_TIME_SINCE = dt.date(2025, 2, 27)
 """First archived date with `downloadsAllTime`."""
 BASE_MODELS_SINCE = dt.date(2025, 7, 9)
 """First archived date with `baseModels`."""
+
+SAMPLE_HAS_IDS = True
+"""Whether the sample archive's files have the Hub's `_id`. Without it the archive's models and
+those of tonight's list are different ones in the ledger, unless it bridges them."""
 
 _COMMITS_A_PAGE = 50
 _TREE_PAGE = 1000
@@ -345,15 +350,11 @@ def weekly_copy(
     return SampleDataset(WEEKLY_COPY, commits())
 
 
-def archived_items(catalogue: Catalogue, on: dt.date) -> list[Item] | None:
-    """What the archive's revision of a date holds; None where it has a gap."""
-    return catalogue.items(on)
-
-
-def sample_archive(catalogue: Catalogue, first: dt.date, last: dt.date) -> SampleDataset:
-    """The daily archive of a catalogue."""
-    dates = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
-    return hub_stats(lambda on: archived_items(catalogue, on), dates)
+def sample_archive(catalogue: Catalogue, last: dt.date) -> SampleDataset:
+    """The daily archive of a catalogue, up to a date."""
+    count = (last - ARCHIVE_BEGINS).days + 1
+    dates = [ARCHIVE_BEGINS + dt.timedelta(days=number) for number in range(count)]
+    return hub_stats(catalogue.archived, dates, SAMPLE_HAS_IDS, in_archive)
 
 
 def write_models(path: Path, items: list[Item], date: dt.date, has_ids: bool = False) -> None:
