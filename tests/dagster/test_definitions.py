@@ -248,7 +248,7 @@ def run_range(
 def test_a_backfill_records_the_dates_and_their_facts_in_one_run(
     instance: dg.DagsterInstance, settings: Settings
 ) -> None:
-    record(settings.home, {PAST: [item("Qwen/Q", 77)]}, sample="test")
+    record(settings.home, {PAST: [item("Qwen/Q", 77), item("a/b", 5)]}, sample="test")
     kept = CaptureStore(settings.home / "captures").manifest(PAST)
     last = PAST + dt.timedelta(days=5)
     with serving(SampleHub([], "test", datasets=[archive()])) as endpoint:
