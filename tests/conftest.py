@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-# A developer's own settings must not reach the tests.
-for _name in [name for name in os.environ if name.startswith(("HUB_LEDGER_", "HF_", "DAGSTER_"))]:
-    del os.environ[_name]
+# A developer's own settings must not reach the tests; those of the tests themselves must.
+for _name in list(os.environ):
+    if _name.startswith(("HUB_LEDGER_", "HF_", "DAGSTER_")) and "_TEST_" not in _name:
+        del os.environ[_name]
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"

@@ -40,10 +40,6 @@ ALL_TIME_SINCE = dt.date(2025, 2, 27)
 BASE_MODELS_SINCE = dt.date(2025, 7, 9)
 """First archived date with `baseModels`."""
 
-SAMPLE_HAS_IDS = True
-"""Whether the sample archive's files have the Hub's `_id`. Without it the archive's models and
-those of tonight's list are different ones in the ledger, unless it bridges them."""
-
 _COMMITS_A_PAGE = 50
 _TREE_PAGE = 1000
 _KEPT_FILES = 8
@@ -350,11 +346,11 @@ def weekly_copy(
     return SampleDataset(WEEKLY_COPY, commits())
 
 
-def sample_archive(catalogue: Catalogue, last: dt.date) -> SampleDataset:
-    """The daily archive of a catalogue, up to a date."""
+def sample_archive(catalogue: Catalogue, last: dt.date, has_ids: bool = False) -> SampleDataset:
+    """The daily archive of a catalogue, up to a date; without ids, as the real one is."""
     count = (last - ARCHIVE_BEGINS).days + 1
     dates = [ARCHIVE_BEGINS + dt.timedelta(days=number) for number in range(count)]
-    return hub_stats(catalogue.archived, dates, SAMPLE_HAS_IDS, in_archive)
+    return hub_stats(catalogue.archived, dates, has_ids, in_archive)
 
 
 def write_models(path: Path, items: list[Item], date: dt.date, has_ids: bool = False) -> None:
