@@ -84,11 +84,12 @@ def test_the_token_is_written_nowhere(demo_home: Path) -> None:
 
 
 def test_a_home_of_samples_takes_no_observations(demo_home: Path, tmp_path: Path) -> None:
-    write_capture(tmp_path / "in", dt.date(2026, 3, 1), [item("Qwen/Q", 1)])
+    # A date of which the demo has no capture.
+    write_capture(tmp_path / "in", dt.date(2026, 3, 4), [item("Qwen/Q", 1)])
     done = run_command(demo_home, "import", "--captures", str(tmp_path / "in"))
     assert done.returncode == 2
     assert "never mixed" in done.stderr
-    assert not (demo_home / "captures" / "2026-03-01").exists()
+    assert not (demo_home / "captures" / "2026-03-04").exists()
 
 
 def test_nightly_over_http_equals_the_import_of_the_same_items(
