@@ -232,7 +232,7 @@ def record_states(
         -- or, where nothing was held before, the state of a model that declared nothing.
         select model_key, resumed_on, next_from, {empty}
         from changed where not held and resumed_on is not null
-        order by all
+        order by model_key
         """,
     ):
         connection.execute(statement, {"date": date})

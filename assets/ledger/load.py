@@ -150,12 +150,12 @@ def _record(connection: duckdb.DuckDBPyConnection, date: dt.date) -> dt.date:
     ).fetchall()[0]
     connection.execute(
         """
-        create or replace temp table seen as
-        select models.model_key, listed.* exclude (hub_id)
-        from listed join raw.models as models using (hub_id)
+        alter table listed rename to seen;
+        alter table seen add column model_key integer;
+        update seen set model_key = models.model_key
+        from raw.models as models where seen.hub_id = models.hub_id;
         """
     )
-    connection.execute("drop table listed")
     for history, columns in _SPANS.items():
         record_spans(connection, history, columns, date, next_date)
     until = [

@@ -97,13 +97,11 @@ def _reduce(connection: duckdb.DuckDBPyConnection, store: CaptureStore, date: dt
     building.mkdir()
     _base(connection, base)
     _write_differences(connection, building)
-    # A hash of 64 bits a row stands for it: whole rows side by side would not fit into memory.
-    row = f"hub_id, hash({', '.join(COLUMNS)}) as digest"
+    same = " and ".join(f"sealed.{name} is not distinct from given.{name}" for name in COLUMNS)
     models, different = connection.execute(
         f"""
-        select count(sealed.hub_id), count(*) filter (sealed.digest is distinct from given.digest)
-        from (select {row} from sealed) as sealed
-        full join (select {row} from ({_PATCHED})) as given on sealed.hub_id = given.hub_id
+        select count(sealed.hub_id), count(*) filter (not ({same}))
+        from sealed full join ({_PATCHED}) as given on sealed.hub_id = given.hub_id
         """,
         _paths(building),
     ).fetchall()[0]
