@@ -112,9 +112,11 @@ def _load(connection: duckdb.DuckDBPyConnection, store: CaptureStore, manifest: 
         duplicates = manifest.rows - models
     else:
         duplicates = read_items(connection, store.items_path(date))
+    # Models with an all-time count: the archive has none before 2025-02-27.
+    (counted,) = connection.execute("select count(downloads_all_time) from listed").fetchall()[0]
     new_models = _new_models(connection, is_surrogate=manifest.ids == "surrogate")
     until = _record(connection, date)
-    _note_capture(connection, manifest, duplicates)
+    _note_capture(connection, manifest, duplicates, counted)
     mark_facts_due(connection, [date])
     connection.execute(
         "insert or ignore into raw.facts_due "
@@ -167,14 +169,14 @@ def _record(connection: duckdb.DuckDBPyConnection, date: dt.date) -> dt.date:
 
 
 def _note_capture(
-    connection: duckdb.DuckDBPyConnection, manifest: Manifest, duplicates: int
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, duplicates: int, counted: int
 ) -> None:
     connection.execute(
         """
         insert into raw.captures
         values (
             $date, $source, $origin, $sample, $started_at, $finished_at, $pages, $rows,
-            $duplicates, $quarantined, $private, $retries, $unknown_keys, $items_sha256,
+            $duplicates, $counted, $quarantined, $private, $retries, $unknown_keys, $items_sha256,
             $items_bytes, $software, $verdict, now()::timestamp
         )
         """,
@@ -188,6 +190,7 @@ def _note_capture(
             "pages": manifest.pages,
             "rows": manifest.rows,
             "duplicates": duplicates,
+            "counted": counted,
             "quarantined": manifest.quarantined,
             "private": manifest.private,
             "retries": manifest.retries,

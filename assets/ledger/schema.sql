@@ -13,6 +13,7 @@ create table if not exists raw.captures (
     pages integer not null,
     rows bigint not null,
     duplicates bigint not null,
+    counted bigint not null,
     quarantined bigint not null,
     private bigint not null,
     retries integer not null,

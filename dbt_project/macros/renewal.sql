@@ -5,6 +5,12 @@
         delete from {{ this }} where {{ column }} in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed)
     {%- endif -%}
 {%- endmacro %}
+{#- Likewise for months, those among them that are not whole any more included. -#}
+{% macro forget_renewed_months() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where month in (select months.month from {{ ref('int_flow_months') }} as months)
+    {%- endif -%}
+{%- endmacro %}
 {#- Likewise what it held under an id that a model no longer goes by. -#}
 {% macro forget_replaced_ids() -%}
     {%- if is_incremental() -%}

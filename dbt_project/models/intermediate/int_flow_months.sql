@@ -1,0 +1,87 @@
+-- A capture reaches nine others on either side: a hold of eight and its recovery, or the neighbours that
+-- a verdict looks at. Months within that reach of a date that is renewed are computed again.
+with renewed as (
+    select
+        renewed.date,
+        (
+            select count(*)
+            from {{ ref('int_flow_captures') }} as captures
+            where captures.date <= renewed.date
+        ) as number
+    from {{ ref('stg_dates_renewed') }} as renewed
+),
+
+reach as (
+    select
+        coalesce(min(earlier.date), min(renewed.date)) as first_date,
+        coalesce(max(later.date), max(renewed.date)) as last_date
+    from renewed
+    left join
+        {{ ref('int_flow_captures') }} as earlier
+        on earlier.number between renewed.number - 9 and renewed.number
+    left join
+        {{ ref('int_flow_captures') }} as later
+        on later.number between renewed.number and renewed.number + 9
+    group by renewed.date
+),
+
+months as (
+    select distinct
+        cast(unnest(
+            generate_series(
+                date_trunc('month', reach.first_date), date_trunc('month', reach.last_date), interval 1 month
+            )
+        ) as date) as month
+    from reach
+),
+
+spanned as (
+    select
+        months.month,
+        cast(months.month + interval 1 month as date) as next_month
+    from months
+),
+
+counted as (
+    select
+        min(captures.date) as first_date,
+        max(captures.date) as last_date
+    from {{ ref('int_flow_captures') }} as captures
+    where captures.has_all_time
+),
+
+observed as (
+    select
+        captures.date,
+        lead(captures.date) over (order by captures.number) as next_date
+    from {{ ref('int_flow_captures') }} as captures
+    where captures.has_all_time
+),
+
+windows as (
+    select
+        spanned.month,
+        arg_min(captures.date, (abs(captures.date - spanned.next_month), captures.date < spanned.next_month))
+            as window_date
+    from spanned
+    inner join {{ ref('int_flow_captures') }} as captures on abs(captures.date - spanned.next_month) <= 3
+    group by spanned.month
+)
+
+select
+    spanned.month,
+    spanned.next_month,
+    spanned.next_month - spanned.month as days,
+    coalesce(counted.first_date <= spanned.month and counted.last_date >= spanned.next_month, false)
+        as has_counter,
+    windows.window_date,
+    (
+        select count(*) from observed
+        where
+            observed.date >= spanned.month
+            and observed.date < spanned.next_month
+            and observed.next_date = observed.date + 1
+    ) / (spanned.next_month - spanned.month) as confidence
+from spanned
+cross join counted
+left join windows on spanned.month = windows.month

@@ -1,0 +1,216 @@
+"""Monthly flow: METHOD vectors T1 to T5 and traps, through real captures and dbt."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import Item, build_facts, hub_id, item, load, marts, query, record
+
+JAN, FEB, MAR = (dt.date(2026, month, 1) for month in (1, 2, 3))
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(f"2026-{text}")
+
+
+def steady(number: int, models: int) -> list[Item]:
+    """Models that never fall, so that what one model does is no fault of the night."""
+    return [item(f"z/{n}", 10, downloadsAllTime=1000 * n + number) for n in range(models)]
+
+
+def computed(home: Path, captures: Mapping[dt.date, Sequence[Item]]) -> Path:
+    record(home, captures)
+    load(home, sorted(captures))
+    build_facts(home)
+    return home
+
+
+def flow(home: Path, repo_id: str, month: dt.date, basis: str = "counter") -> float | None:
+    rows = query(
+        home,
+        "select downloads from marts.fct_model_downloads_monthly "
+        "where hub_id = ? and month = ? and basis = ?",
+        hub_id(repo_id),
+        month,
+        basis,
+    )
+    return rows[0][0] if rows else None
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def night(t1: int, more: Sequence[Item] = (), **of_t1: object) -> list[Item]:
+        return [item("x/t1", 300, downloadsAllTime=t1), *more]
+
+    born = {"createdAt": "2026-01-30T12:00:00.000Z"}
+    old = {"createdAt": "2024-01-30T12:00:00.000Z"}
+    null = item("x/null", 5, downloadsAllTime=None)
+    return computed(
+        tmp_path_factory.mktemp("plain"),
+        {
+            JAN: night(100, [null, item("x/short", 1, downloadsAllTime=7)]),
+            day("01-28"): night(100, [null, item("x/short", 2, downloadsAllTime=7)]),
+            day("02-04"): night(
+                170,
+                [
+                    item("x/born", 9, downloadsAllTime=50, **born),
+                    item("x/old", 9, downloadsAllTime=5000, **old),
+                    item("x/null", 5, downloadsAllTime=9000),
+                    item("x/short", 1, downloadsAllTime=7),
+                ],
+            ),
+            MAR: night(
+                170,
+                [
+                    item("x/born", 9, downloadsAllTime=75, **born),
+                    item("x/old", 9, downloadsAllTime=5250, **old),
+                    item("x/null", 5, downloadsAllTime=9025),
+                    item("x/short", 1, downloadsAllTime=7),
+                ],
+            ),
+        },
+    )
+
+
+def test_t1_interpolation_at_the_month_boundary(plain: Path) -> None:
+    assert (flow(plain, "x/t1", JAN), flow(plain, "x/t1", FEB)) == (40, 30)
+
+
+def test_t2_window_of_a_short_month_is_a_basis_of_its_own(plain: Path) -> None:
+    assert flow(plain, "x/t1", FEB, "window") == 280
+    assert flow(plain, "x/t1", day("03-01")) is None
+
+
+def test_a_model_created_in_between_begins_at_nothing(plain: Path) -> None:
+    # 50 in the five days from its creation on 30 January, two of them in January.
+    assert flow(plain, "x/born", JAN) == 20
+    assert flow(plain, "x/born", FEB) == 30 + 25
+
+
+def test_the_past_of_a_model_first_seen_late_is_no_flow(plain: Path) -> None:
+    assert flow(plain, "x/old", JAN) is None
+    assert flow(plain, "x/old", FEB) == 250
+
+
+def test_a_count_that_was_null_is_not_zero(plain: Path) -> None:
+    assert flow(plain, "x/null", JAN) is None
+    assert flow(plain, "x/null", FEB) == 25
+
+
+def test_a_model_without_downloads_has_no_row(plain: Path) -> None:
+    assert flow(plain, "x/short", FEB) is None
+
+
+def test_only_whole_months_are_published(plain: Path) -> None:
+    months = query(
+        plain,
+        "select distinct month from marts.fct_model_downloads_monthly "
+        "where basis = 'counter' order by 1",
+    )
+    assert months == [(JAN,), (FEB,)]
+
+
+def test_confidence_is_the_share_of_days_with_a_daily_step(tmp_path: Path) -> None:
+    dates = [JAN + dt.timedelta(days=n) for n in range(32) if n not in (9, 20)]
+    home = computed(tmp_path, {d: [item("x/a", 5, downloadsAllTime=d.toordinal())] for d in dates})
+    assert query(
+        home, "select confidence from marts.fct_model_downloads_monthly where basis = 'counter'"
+    ) == [(27 / 31,)]
+    assert flow(home, "x/a", JAN) == 31
+
+
+def test_t3_rollback_of_the_hub_is_counted_once(tmp_path: Path) -> None:
+    counts = [1000, 1100, 900, 950, 1150, 1150]
+    dates = [*(JAN + dt.timedelta(days=n) for n in range(5)), FEB]
+    home = computed(
+        tmp_path,
+        {
+            date: [item(f"x/{n}", 5 + place, downloadsAllTime=count) for n in range(20)]
+            for place, (date, count) in enumerate(zip(dates, counts, strict=True))
+        },
+    )
+    assert flow(home, "x/0", JAN) == 150
+
+
+def test_falls_of_one_model_t3_made_up_for_t4_lasting(tmp_path: Path) -> None:
+    recovering = [1000, 1100, 900, 950, 1150, *[1150] * 10]
+    lasting = [1000, 1100, 400, 450, 500, *[500] * 10]
+    dates = [*(JAN + dt.timedelta(days=n) for n in range(14)), FEB]
+    home = computed(
+        tmp_path,
+        {
+            date: [
+                item("x/recovering", 5, downloadsAllTime=recovering[n]),
+                item("x/lasting", 5, downloadsAllTime=lasting[n]),
+                *steady((date - JAN).days, 50),
+            ]
+            for n, date in enumerate(dates)
+        },
+    )
+    assert query(home, "select count(*) from raw.quality_events where kind = 'rolled_back'") == [
+        (0,)
+    ]
+    assert flow(home, "x/recovering", JAN) == 150
+    assert flow(home, "x/lasting", JAN) == 200
+
+
+def test_t5_a_stall_is_spread_over_its_days(tmp_path: Path) -> None:
+    counts = {JAN: 0, day("01-30"): 100, day("01-31"): 110, FEB: 110, day("02-02"): 130, MAR: 157}
+    home = computed(
+        tmp_path,
+        {
+            date: [item(f"x/{n}", 100_000 + place, downloadsAllTime=count) for n in range(12)]
+            for place, (date, count) in enumerate(counts.items())
+        },
+    )
+    assert query(home, "select distinct date from raw.quality_events where kind = 'stalled'")
+    assert (flow(home, "x/0", JAN), flow(home, "x/0", FEB)) == (100 + 10 + 10, 10 + 27)
+
+
+def test_a_gap_is_spread_and_each_day_counts_for_its_publisher(tmp_path: Path) -> None:
+    """No capture until 1 March; on 11 January the account becomes the family's own."""
+
+    def night(owner: str, count: int) -> list[Item]:
+        return [item(f"{owner}/Qwen3-8B", 5, _id=hub_id("m"), downloadsAllTime=count)]
+
+    home = computed(
+        tmp_path,
+        {JAN: night("someone", 0), day("01-11"): night("Qwen", 100), MAR: night("Qwen", 590)},
+    )
+    assert (flow(home, "m", JAN), flow(home, "m", FEB)) == (310, 280)
+    shares = query(
+        home,
+        "select family, downloads, reach_multiplier from marts.fct_family_share_monthly "
+        "where month = ? and basis = 'counter' and scope = 'all' and attribution = 'publisher' "
+        "and downloads > 0 order by 1",
+        JAN,
+    )
+    assert shares == [("Qwen", 210, pytest.approx(310 / 210)), ("other", 100, None)]
+
+
+def test_month_by_month_equals_at_once_and_late_captures_renew_their_months(tmp_path: Path) -> None:
+    captures = {
+        JAN + dt.timedelta(days=9 * n): [
+            item("Qwen/Qwen3", 5 + n, downloadsAllTime=1000 + 90 * n),
+            item(f"user/{n % 3}", 5, ["Qwen/Qwen3"], downloadsAllTime=10 * n),
+        ]
+        for n in range(12)
+    }
+    dates = sorted(captures)
+    found = {}
+    for name, order in {
+        "at once": [dates],
+        "one by one": [[date] for date in dates],
+        "late": [dates[6:], dates[:3], dates[3:6]],
+    }.items():
+        home = tmp_path / name
+        record(home, captures)
+        for some in order:
+            load(home, some)
+            build_facts(home)
+        found[name] = marts(home)
+    assert found["one by one"] == found["at once"]
+    assert found["late"] == found["at once"]
+    assert len(found["at once"]["fct_family_share_monthly"]) > 0
