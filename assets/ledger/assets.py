@@ -26,6 +26,7 @@ _TABLES = {
     "capture_measures": "One row a pair of neighbouring captures: how their counters compare.",
     "quality_events": "One row a capture and fault: what was wrong with it, with the numbers.",
     "models": "One row a model ever listed: the ledger's key for the Hub's immutable _id.",
+    "canonical_keys": "One row a linked model: the key that it and those it is one with go by.",
     "counter_spans": "One row a model and run of captures with the same downloads.",
     "attention_spans": "One row a model and run of captures with the same likes and trend.",
     "presence_spans": "One row a model and run of captures that list it.",
