@@ -97,7 +97,7 @@ def test_the_graph_is_shown_and_a_click_materializes_tonight(
     page.locator('button:has-text("Confirm")').first.click()
     page.locator('button:has-text("Latest")').first.click()
     page.locator('button:has-text("Launch 1 run")').click()
-    run = wait_for(lambda: latest_run(ui), 180)
+    run = wait_for(lambda: latest_run(ui), 600)
     assert (run["status"], run["jobName"]) == ("SUCCESS", "nightly")
 
     page.goto(f"{ui}/assets/published/hub_ledger?view=overview")
