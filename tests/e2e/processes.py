@@ -35,6 +35,8 @@ def start_command(home: Path, *arguments: str, **more: str) -> subprocess.Popen[
         env=environment(home, more),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        # Nobody reads while it runs: a run's log must not fill the pipe and stop it.
+        pipesize=1 << 20,
         text=True,
         start_new_session=True,
         # A test runner in the background may ignore Ctrl-C; its children must not.
