@@ -79,6 +79,7 @@ class Reduction(msgspec.Struct, kw_only=True):
     Attributes:
         date: UTC date of the capture.
         base: The earlier reduced capture it builds on; None where it stands by itself.
+        base_sha256: Checksum of the rows that the base was sealed with.
         models: Distinct models it gives back.
         files: SHA-256 of each file beside it.
         bytes: Their sizes, together.
@@ -87,6 +88,7 @@ class Reduction(msgspec.Struct, kw_only=True):
     format: int = 1
     date: dt.date
     base: dt.date | None
+    base_sha256: str | None
     models: int
     files: dict[str, str]
     bytes: int
@@ -184,8 +186,9 @@ class CaptureStore:
         manifest = self.manifest(date)
         files = {"quarantine.jsonl.zst": manifest.quarantine_sha256}
         if self.is_reduced(date):
-            reduced = self.reduction(date).files
-            files |= {f"reduced/{name}": checksum for name, checksum in reduced.items()}
+            reduction = self.reduction(date)
+            self._require_base(reduction)
+            files |= {f"reduced/{name}": sha256 for name, sha256 in reduction.files.items()}
         else:
             files["items.jsonl.zst"] = manifest.items_sha256
         for name, expected in files.items():
@@ -195,6 +198,16 @@ class CaptureStore:
             if _sha256(path) != expected:
                 raise LedgerError(f"{path} differs from its checksum; restore it from a backup")
         return manifest
+
+    def _require_base(self, reduction: Reduction) -> None:
+        base = reduction.base
+        if base is None:
+            return
+        if not self.has(base) or self.manifest(base).items_sha256 != reduction.base_sha256:
+            raise LedgerError(
+                f"the capture of {reduction.date} builds on that of {base}, which is missing or "
+                f"another one in {self.root}; restore captures from a backup"
+            )
 
     def kind(self) -> str | None:
         """Whether this home holds ``sample`` or ``observed`` captures; None when it holds none."""
@@ -464,6 +477,7 @@ def write_reduction(
     reduction = Reduction(
         date=date,
         base=base,
+        base_sha256=store.manifest(base).items_sha256 if base else None,
         models=models,
         files={path.name: _sha256(path) for path in files},
         bytes=sum(path.stat().st_size for path in files),

@@ -152,7 +152,7 @@ def record_states(
     date: dt.date,
     next_date: dt.date | None,
     no_row: str,
-) -> dt.date:
+) -> None:
     """Fit the temporary table `seen` into a history of states.
 
     An interval runs from the first sighting of a state to the first sighting of another one.
@@ -165,10 +165,6 @@ def record_states(
         date: The date seen.
         next_date: The first recorded date after it; None where it is the newest.
         no_row: Which state of `seen` a model has before its first interval, as a condition.
-
-    Returns:
-        The date at which the last of the intervals begun here ends: until then models that are
-        not listed any more are known by another state than before.
     """
     connection.execute(
         f"""
@@ -236,14 +232,7 @@ def record_states(
         """,
     ):
         connection.execute(statement, {"date": date})
-    (until,) = connection.execute(
-        """
-        select coalesce(max(coalesce(resumed_on, next_from, date '9999-12-31')), $date) from changed
-        """,
-        {"date": date},
-    ).fetchall()[0]
     connection.execute("drop table changed")
-    return until
 
 
 # Where the next interval of each changed model begins, and where the held state is sighted again

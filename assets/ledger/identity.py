@@ -23,8 +23,18 @@ def resolve_identities(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()[0]
     if not surrogates:
         return
-    for statement in (_NAMES, _LIFE, _SAME_NAME, _RENAMED, _LINKS, _IDENTITIES):
+    for statement in (_NAMES, _LIFE, _SAME_NAME, _RENAMED, _LINKS):
         connection.execute(statement)
+    # Two that one capture lists are two models: the weaker evidence goes first.
+    for evidence in ("renamed", "same_name"):
+        connection.execute(_CLASHES)
+        connection.execute(
+            f"delete from {evidence} where model_key in ("
+            "select model_key from links semi join clashes using (canonical_key))"
+        )
+        connection.execute(_LINKS)
+    connection.execute("drop table clashes")
+    connection.execute(_IDENTITIES)
     (changed_from,) = connection.execute(_CHANGED_FROM).fetchall()[0]
     if changed_from is not None:
         connection.execute("delete from raw.identities")
@@ -182,6 +192,26 @@ walk (model_key, evidence, at_key) as (
 select walk.model_key, walk.evidence, walk.at_key as canonical_key
 from walk
 where walk.at_key not in (select model_key from one_step)
+"""
+
+_CLASHES = """
+create or replace temp table clashes as
+with sightings as (
+    select members.*, spans.valid_from, coalesce(spans.valid_to, date '9999-12-31') as valid_to
+    from (
+        select model_key, canonical_key from links
+        union
+        select canonical_key, canonical_key from links
+    ) as members
+    join raw.presence_spans as spans using (model_key)
+)
+
+select canonical_key
+from sightings
+qualify valid_from < max(valid_to) over (
+    partition by canonical_key order by valid_from, valid_to
+    rows between unbounded preceding and 1 preceding
+)
 """
 
 # Linked models take turns: each is what the model was from its own sighting to that of another one.

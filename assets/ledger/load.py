@@ -115,13 +115,13 @@ def _load(connection: duckdb.DuckDBPyConnection, store: CaptureStore, manifest: 
     # Models with an all-time count: the archive has none before 2025-02-27.
     (counted,) = connection.execute("select count(downloads_all_time) from listed").fetchall()[0]
     new_models = _new_models(connection, is_surrogate=manifest.ids == "surrogate")
-    until = _record(connection, date)
+    _record(connection, date)
     _note_capture(connection, manifest, duplicates, counted)
     mark_facts_due(connection, [date])
     connection.execute(
-        "insert or ignore into raw.facts_due "
-        "select date from raw.captures where date > $date and date < $until",
-        {"date": date, "until": until},
+        # A name or a state that only this capture shows is known on every later date.
+        "insert or ignore into raw.facts_due select date from raw.captures where date > $date",
+        {"date": date},
     )
     return Loaded(date, manifest.rows - duplicates, new_models, duplicates, already=False)
 
@@ -145,8 +145,8 @@ def _new_models(connection: duckdb.DuckDBPyConnection, is_surrogate: bool) -> in
     return int(after - known)
 
 
-def _record(connection: duckdb.DuckDBPyConnection, date: dt.date) -> dt.date:
-    """Record `listed`; the date before which later facts are touched by a late capture."""
+def _record(connection: duckdb.DuckDBPyConnection, date: dt.date) -> None:
+    """Record `listed` in every history."""
     (next_date,) = connection.execute(
         "select min(date) from raw.captures where date > $date", {"date": date}
     ).fetchall()[0]
@@ -160,12 +160,9 @@ def _record(connection: duckdb.DuckDBPyConnection, date: dt.date) -> dt.date:
     )
     for history, columns in _SPANS.items():
         record_spans(connection, history, columns, date, next_date)
-    until = [
+    for history, (columns, no_row) in _STATES.items():
         record_states(connection, f"raw.{history}", columns, date, next_date, no_row)
-        for history, (columns, no_row) in _STATES.items()
-    ]
     connection.execute("drop table seen")
-    return max(until)
 
 
 def _note_capture(

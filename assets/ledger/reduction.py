@@ -47,9 +47,16 @@ def reduce_captures(
         before: Captures of this date and later stay as they are.
 
     Raises:
-        LedgerError: The reduced form of a capture does not give back its rows; it stays as it is.
+        LedgerError: The reduced form of a capture does not give back its rows, or the ledger
+            holds another capture of a date than the folder; everything stays as it is.
     """
-    loaded = {row[0] for row in connection.execute("select date from raw.captures").fetchall()}
+    loaded = dict(connection.execute("select date, items_sha256 from raw.captures").fetchall())
+    for date in store.dates():
+        if date in loaded and store.manifest(date).items_sha256 != loaded[date]:
+            raise LedgerError(
+                f"the ledger holds another capture of {date} than {store.folder(date)}; "
+                "run make rebuild"
+            )
     return [
         _reduce(connection, store, date)
         for date in store.dates()

@@ -235,3 +235,43 @@ def test_dates_on_which_a_model_became_another_one_are_due(tmp_path: Path) -> No
     load(tmp_path, [week(3)])
     with connect(tmp_path) as connection:
         assert facts_due(connection) == [week(3)]
+
+
+@pytest.mark.parametrize(
+    ("archived", "listed"),
+    [
+        # Older than ids can tell, with counts alike.
+        (
+            {0: [model("a/old", 5000, FLOOR), {**model("b/other", 5200, FLOOR), "_id": "0" * 24}]},
+            {1: [{**model("b/other", 5250, FLOOR), "_id": "0" * 24}]},
+        ),
+        # Two repositories of one owner, made in the same second.
+        (
+            {0: [model("u/m-Q4", 50), model("u/m-Q8", 60)]},
+            {1: [{**model("u/m-Q8", 61), "_id": "1" * 24}]},
+        ),
+        # One real model that bears one name after the other.
+        (
+            {0: [model("x/m", 50), model("y/m", 60)]},
+            {
+                1: [{**model("x/m", 61), "_id": "1" * 24}],
+                2: [{**model("y/m", 62), "_id": "1" * 24}],
+            },
+        ),
+    ],
+)
+def test_two_that_one_capture_lists_are_two_models(
+    tmp_path: Path, archived: dict[int, list[Item]], listed: dict[int, list[Item]]
+) -> None:
+    links(tmp_path, archived, listed)
+    twice = [
+        row
+        for (date,) in query(tmp_path, "select date from raw.captures")
+        for row in query(
+            tmp_path,
+            "select model_key from raw.identified_counters_on(?) group by 1 having count(*) > 1",
+            date,
+        )
+    ]
+    assert twice == []
+    build_facts(tmp_path)

@@ -1,6 +1,7 @@
 """Old captures kept as differences: exact, verified before rows go, checked when they return."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,30 @@ def test_only_loaded_captures_are_reduced(tmp_path: Path, store: CaptureStore) -
     load(tmp_path, [FIRST])
     with connect(tmp_path) as connection:
         assert [one.date for one in reduce_captures(connection, store, dt.date.max)] == [FIRST]
+
+
+def test_nothing_is_reduced_while_the_folder_holds_another_capture(
+    tmp_path: Path, store: CaptureStore
+) -> None:
+    shutil.rmtree(store.folder(SECOND))
+    (tmp_path / "incoming" / f"{SECOND}.jsonl").unlink()
+    record(tmp_path, {SECOND: [item("x/stays", 1005)]})
+    with (
+        connect(tmp_path) as connection,
+        pytest.raises(LedgerError, match="another capture of 2026-01-02"),
+    ):
+        reduce_captures(connection, store, dt.date.max)
+    assert not any(store.is_reduced(date) for date in CAPTURES)
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["missing", "another"])
+def test_a_base_that_is_missing_or_another_one_is_noticed_before_anything_is_removed(
+    tmp_path: Path, store: CaptureStore, replaced: bool
+) -> None:
+    with connect(tmp_path) as connection:
+        reduce_captures(connection, store, dt.date.max)
+    shutil.rmtree(store.folder(FIRST))
+    if replaced:
+        record(tmp_path, {FIRST: [item("y/other", 1), item("y/more", 2), item("y/most", 3)]})
+    with pytest.raises(LedgerError, match="restore captures from a backup"):
+        store.verify(SECOND)
