@@ -153,9 +153,12 @@ def import_files(
                 capture.discard()
             raise
         rows = _recorded_rows(store) | {capture.date: capture.rows for capture in captures}
+        verdicts = [
+            row_verdict(capture.date, capture.rows, rows, min_rows_share)[0] for capture in captures
+        ]
         return [
-            capture.seal(verdict=row_verdict(capture.date, capture.rows, rows, min_rows_share)[0])
-            for capture in captures
+            capture.seal(verdict=verdict)
+            for capture, verdict in zip(captures, verdicts, strict=True)
         ]
 
 
@@ -266,7 +269,7 @@ def fault_of(capture: OpenCapture, origin: str, max_bad_share: float) -> str | N
     if received == 0:
         return f"{origin} listed no model at all; nothing was recorded"
     share = capture.quarantined / received
-    if share > max_bad_share:
+    if share > max_bad_share or capture.rows == 0:
         return (
             f"{origin}: {share:.1%} of the rows are unusable (limit {max_bad_share:.1%}); "
             f"first: {capture.first_bad_reason()}"

@@ -246,17 +246,20 @@ class CaptureStore:
         Raises:
             LedgerError: The date is sealed already, or another process is writing it.
         """
-        if self.has(date):
-            raise LedgerError(
-                f"{date} is recorded already in {self.folder(date)}; it stays as it is"
-            )
         folder = self.root / ".open" / date.isoformat()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with (self.root / ".open" / f"{date}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise LedgerError(f"another process is writing the capture of {date}") from None
+            if self.has(date):
+                # Killed right after it was sealed, a process leaves its pages behind.
+                shutil.rmtree(folder, ignore_errors=True)
+                raise LedgerError(
+                    f"{date} is recorded already in {self.folder(date)}; it stays as it is"
+                )
+            folder.mkdir(exist_ok=True)
             yield OpenCapture(self, folder, date, source, origin, ids)
 
 

@@ -35,7 +35,8 @@ def resolve_identities(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(_LINKS)
     connection.execute("drop table clashes")
     connection.execute(_IDENTITIES)
-    (changed_from,) = connection.execute(_CHANGED_FROM).fetchall()[0]
+    connection.execute(_CHANGED)
+    (changed_from,) = connection.execute("select min(turn_from) from changed").fetchall()[0]
     if changed_from is not None:
         connection.execute("delete from raw.identities")
         connection.execute("insert into raw.identities from resolved order by all")
@@ -43,11 +44,15 @@ def resolve_identities(connection: duckdb.DuckDBPyConnection) -> None:
             "insert or ignore into raw.facts_due select date from raw.captures where date >= $date",
             {"date": changed_from},
         )
-        # They compare models, and some are others now.
-        connection.execute("delete from raw.capture_measures")
+        # Across a turn they compared what were two models and is one, or the other way round.
+        connection.execute(
+            "delete from raw.capture_measures as measures using changed "
+            "where (turn_from > against and turn_from <= date) "
+            "or (turn_to > against and turn_to <= date)"
+        )
     connection.execute(
         "drop table names; drop table life; drop table same_name; drop table renamed; "
-        "drop table links; drop table resolved"
+        "drop table links; drop table resolved; drop table changed"
     )
 
 
@@ -118,7 +123,16 @@ having count(distinct actual.model_key) = 1
 # of the id stays, and the count goes on; or the count alone is equal and large enough.
 _RENAMED = f"""
 create or replace temp table renamed as
-with pairs as (
+with opening_names as (
+    select life.model_key, lower(attributes.repo_id) as name, attributes.created_at
+    from life
+    join raw.model_attributes as attributes
+        on life.model_key = attributes.model_key
+        and attributes.valid_from <= life.first_on
+        and (attributes.valid_to is null or attributes.valid_to > life.first_on)
+),
+
+pairs as (
     select distinct
         going.model_key,
         coming.model_key as target_key,
@@ -134,7 +148,8 @@ with pairs as (
         end as tier
     from names as going
     join life as died on going.model_key = died.model_key
-    join names as coming
+    -- What it was called when it came, whatever it was called later.
+    join opening_names as coming
         on going.created_at = coming.created_at and going.model_key <> coming.model_key
     join life as born on coming.model_key = born.model_key
     where going.is_surrogate
@@ -245,11 +260,9 @@ select
 from begun
 """
 
-_CHANGED_FROM = """
-select min(turn_from)
-from (
-    (from resolved except from raw.identities)
-    union all
-    (from raw.identities except from resolved)
-)
+_CHANGED = """
+create or replace temp table changed as
+(from resolved except from raw.identities)
+union all
+(from raw.identities except from resolved)
 """

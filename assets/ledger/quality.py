@@ -73,6 +73,9 @@ class _Capture:
     verdict: str
 
 
+_Known = dict[tuple[dt.date, dt.date], _Measure]
+
+
 def judge_rows(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None:
     """Write all verdicts anew; a date that begins or ceases to count is due."""
     captures = _captures(connection)
@@ -105,12 +108,13 @@ def judge_counters(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds
                 Event(capture.date, "partial", share, thresholds.min_rows, capture.verdict)
             )
     counting = [capture.date for capture in captures if capture.verdict == ADMITTED]
+    known = _known(connection)
     measures = [
-        _measure(connection, date, against) for against, date in itertools.pairwise(counting)
+        _measure(connection, known, date, against) for against, date in itertools.pairwise(counting)
     ]
     for place, measure in enumerate(measures):
         events += _events_of_counters(measure, measures, place, thresholds)
-    events += _rollbacks(connection, measures, thresholds)
+    events += _rollbacks(connection, known, measures, thresholds)
     connection.execute("delete from raw.quality_events")
     if events:
         connection.executemany(
@@ -189,7 +193,10 @@ def _events_of_counters(
 
 
 def _rollbacks(
-    connection: duckdb.DuckDBPyConnection, measures: Sequence[_Measure], thresholds: Thresholds
+    connection: duckdb.DuckDBPyConnection,
+    known: _Known,
+    measures: Sequence[_Measure],
+    thresholds: Thresholds,
 ) -> Iterator[Event]:
     """Captures from a fall of all-time counts on, until most of it is made up for."""
     place = 0
@@ -207,7 +214,7 @@ def _rollbacks(
         for held in range(1, _LONGEST_HOLD):
             if place == len(measures):
                 break
-            now = _measure(connection, measures[place].date, fall.against)
+            now = _measure(connection, known, measures[place].date, fall.against)
             missing = now.shortfall / fall.shortfall
             place += 1
             if missing <= thresholds.recovered:
@@ -223,17 +230,21 @@ def _falls(measure: _Measure, thresholds: Thresholds) -> bool:
     return measure.fell > thresholds.rolled_back * measure.counted
 
 
-def _measure(connection: duckdb.DuckDBPyConnection, date: dt.date, against: dt.date) -> _Measure:
-    held = connection.execute(
-        "select * from raw.capture_measures where date = $date and against = $against",
-        {"date": date, "against": against},
-    ).fetchone()
-    if held is None:
-        connection.execute(
+def _known(connection: duckdb.DuckDBPyConnection) -> _Known:
+    rows = connection.execute("from raw.capture_measures").fetchall()
+    return {(row[0], row[1]): _Measure(*row) for row in rows}
+
+
+def _measure(
+    connection: duckdb.DuckDBPyConnection, known: _Known, date: dt.date, against: dt.date
+) -> _Measure:
+    """The comparison of two captures, made where it was never made before."""
+    if (date, against) not in known:
+        row = connection.execute(
             _MEASURE, {"date": date, "against": against, "big_downloads": BIG_DOWNLOADS}
-        )
-        return _measure(connection, date, against)
-    return _Measure(*held)
+        ).fetchall()[0]
+        known[date, against] = _Measure(*row)
+    return known[date, against]
 
 
 _MEASURE = """
@@ -269,4 +280,5 @@ select
     count(*) filter (was_30d >= $big_downloads and was_all is not null and now_all is not null),
     count(*) filter (was_30d >= $big_downloads and now_all = was_all)
 from pairs
+returning *
 """

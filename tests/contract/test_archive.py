@@ -248,23 +248,24 @@ def test_today_and_an_empty_span_are_refused(tmp_path: Path, today: dt.date) -> 
 
 
 @pytest.fixture(scope="module")
-def large() -> Iterator[tuple[SampleHub, str]]:
-    """One revision of some megabytes, contents on another host, as on the real Hub."""
+def large() -> Iterator[tuple[SampleHub, SampleHub, str]]:
+    """One revision of some megabytes, contents on another host, as on the real Hub.
+
+    Given are the Hub, the host of the contents, and the Hub's endpoint.
+    """
     items = Catalogue(models=6000).items(DAY)
     dataset = hub_stats(lambda on: items, [DAY])
     contents = serve(dataset)
     with serving(contents) as elsewhere:
         hub = serve(dataset, contents_host=elsewhere)
-        hub.elsewhere = contents  # type: ignore[attr-defined]
         with serving(hub) as endpoint:
-            yield hub, endpoint
+            yield hub, contents, endpoint
 
 
 def test_a_projected_read_fetches_a_small_part(
-    tmp_path: Path, large: tuple[SampleHub, str]
+    tmp_path: Path, large: tuple[SampleHub, SampleHub, str]
 ) -> None:
-    hub, endpoint = large
-    contents: SampleHub = hub.elsewhere  # type: ignore[attr-defined]
+    hub, contents, endpoint = large
     contents.datasets.sent = 0
     hub.datasets.requests.clear()
     done = backfill(tmp_path, endpoint, DAY, DAY)
@@ -278,9 +279,10 @@ def test_a_projected_read_fetches_a_small_part(
     assert len(rows(tmp_path, DAY)) == done.sealed[0].rows
 
 
-def test_the_token_stays_with_the_hub(tmp_path: Path, large: tuple[SampleHub, str]) -> None:
-    hub, endpoint = large
-    contents: SampleHub = hub.elsewhere  # type: ignore[attr-defined]
+def test_the_token_stays_with_the_hub(
+    tmp_path: Path, large: tuple[SampleHub, SampleHub, str]
+) -> None:
+    hub, contents, endpoint = large
     hub.datasets.requests.clear()
     contents.datasets.requests.clear()
     backfill(tmp_path, endpoint, DAY, DAY, token="hf_secretsecret")
@@ -312,9 +314,11 @@ def test_a_server_that_ignores_ranges_is_not_read_whole(tmp_path: Path) -> None:
         backfill(tmp_path, endpoint, DAY, DAY)
 
 
-def test_the_hubs_own_client_reads_the_sample_archive(large: tuple[SampleHub, str]) -> None:
+def test_the_hubs_own_client_reads_the_sample_archive(
+    large: tuple[SampleHub, SampleHub, str],
+) -> None:
     """The sample Hub keeps the contract of the Hub's own client, for files and commits."""
-    _, endpoint = large
+    _, _, endpoint = large
     api = HfApi(endpoint=endpoint, token=False)
     commits = api.list_repo_commits(HUB_STATS, repo_type="dataset")
     assert [commit.title for commit in commits] == [

@@ -183,9 +183,8 @@ def test_linked_models_are_one_in_the_marts_whatever_the_order(tmp_path: Path) -
     child = "2025-01-02T03:04:05.000Z"
 
     def night(name: str, count: int, resolved: bool) -> list[Item]:
-        parents = {"baseModels": {"relation": "finetune", "models": [{"id": name}]}}
-        if resolved:
-            parents["baseModels"]["models"][0]["_id"] = hub_id(qwen)  # type: ignore[index]
+        parent = {"id": name, "_id": hub_id(qwen)} if resolved else {"id": name}
+        parents = {"baseModels": {"relation": "finetune", "models": [parent]}}
         return [
             model(name, count, qwen, pipeline_tag="text-generation"),
             model("user/child", count // 2, child, pipeline_tag="text-generation", **parents),
@@ -275,3 +274,22 @@ def test_two_that_one_capture_lists_are_two_models(
     ]
     assert twice == []
     build_facts(tmp_path)
+
+
+def test_a_name_that_came_later_is_no_evidence_of_a_rename(tmp_path: Path) -> None:
+    listed = {
+        1: [{**model("b/q", 12), "_id": "1" * 24}],
+        2: [{**model("b/m", 13), "_id": "1" * 24}],
+    }
+    assert links(tmp_path, {0: [model("a/m", 10)]}, listed) == []
+
+
+def test_a_model_that_returns_is_compared_anew_only_across_its_turn(tmp_path: Path) -> None:
+    archived = {n: [model("a/m", 10 + n)] for n in range(4)}
+    links(tmp_path, archived, {4: [], 5: []})
+    before = query(tmp_path, "from raw.capture_measures order by date, against")
+    record(tmp_path, {week(6): [model("a/m", 20), *OTHERS]})
+    load(tmp_path, [week(6)])
+    after = query(tmp_path, "from raw.capture_measures order by date, against")
+    assert after[: len(before)] == before
+    assert [row[:2] for row in after[len(before) :]] == [(week(6), week(5))]
