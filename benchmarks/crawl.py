@@ -84,7 +84,9 @@ def _row(model: Any) -> dict[str, Any]:
 
 
 def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not ru_maxrss: a process keeps that of the one it was started from.
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 _WAYS: dict[str, Callable[[str, Path], Figures]] = {
