@@ -6,8 +6,6 @@ Belongs here: what several tests need to set up. Does not belong here: expectati
 import datetime as dt
 import hashlib
 import json
-import os
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,11 @@ import duckdb
 
 from assets.captures.sources import import_files
 from assets.captures.store import CaptureStore
-from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
 from assets.hub.items import parse_rows, surrogate_id
-from assets.ledger.due import facts_done, next_batch
+from assets.ledger.due import facts_done, facts_due, next_batch
 from assets.ledger.load import load_capture
 from assets.ledger.warehouse import connect
+from tests import dbt_process
 
 Item = dict[str, Any]
 
@@ -88,25 +86,21 @@ def load(home: Path, dates: Iterable[dt.date]) -> None:
 
 def run_dbt(home: Path, *arguments: str) -> str:
     """Run dbt on a home; its output. Fails the test where dbt fails."""
-    command = [str(DBT), "--no-use-colors", *arguments]
-    done = subprocess.run(
-        [*command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)],
-        env={**os.environ, **dbt_environment(home), "DBT_TARGET_PATH": str(home / "target")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
-    return done.stdout
+    succeeded, output = dbt_process.run(home, *arguments)
+    assert succeeded, output[-6000:]
+    return output
 
 
-def build_facts(home: Path) -> None:
-    """Dbt build, with data tests, for the dates that are due."""
-    with connect(home) as connection:
-        batch = next_batch(connection, 10**9)
-    run_dbt(home, "build", "--exclude-resource-type", "unit_test")
-    with connect(home) as connection:
-        facts_done(connection, batch)
+def build_facts(home: Path, max_models: int = 10**9) -> None:
+    """Dbt build, with data tests, for the dates that are due; in batches of so many models."""
+    while True:
+        with connect(home) as connection:
+            batch = next_batch(connection, max_models)
+        run_dbt(home, "build", "--exclude-resource-type", "unit_test")
+        with connect(home) as connection:
+            facts_done(connection, batch)
+            if not facts_due(connection):
+                return
 
 
 def query(home: Path, sql: str, *parameters: object) -> list[tuple[Any, ...]]:

@@ -36,6 +36,7 @@ _TABLES = {
     "model_attributes": "One row a model and state, with the dates between which it was seen.",
     "model_parents": "One row a declared lineage edge, with the dates between which it stood.",
     "facts_batch": "Those of facts_due that the dbt run under way computes.",
+    "ids_replaced": "One row a model whose facts go by another one's id since the last dbt run.",
     "facts_due": "Dates whose facts the next dbt run computes; empty when all facts are in place.",
 }
 

@@ -1,6 +1,7 @@
 """Which dates' facts are to be computed: tables that loads fill and dbt runs empty.
 
-Belongs here: `raw.facts_due` and `raw.facts_batch`. Does not belong here: computing facts.
+Belongs here: `raw.facts_due`, `raw.facts_batch` and `raw.ids_replaced`. Does not belong here:
+computing facts.
 """
 
 import datetime as dt
@@ -57,3 +58,4 @@ def next_batch(connection: duckdb.DuckDBPyConnection, max_models: int) -> list[d
 def facts_done(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> None:
     """Note that dbt and its tests passed for these dates."""
     connection.execute("delete from raw.facts_due where date in $dates", {"dates": dates})
+    connection.execute("delete from raw.ids_replaced")

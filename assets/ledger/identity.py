@@ -16,8 +16,23 @@ _FIRM_COUNT = 1000
 """All-time downloads from which on an equal count is no chance."""
 
 
-def resolve_identities(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write `raw.identities` anew; dates on which a model became another one are due."""
+def resolve_identities(connection: duckdb.DuckDBPyConnection, new_models: int) -> None:
+    """Write `raw.identities` anew; dates to which it matters are due.
+
+    Which id a group goes by does not matter: what was computed is kept, and `raw.ids_replaced` says
+    under which id it goes from now on.
+
+    Facts on a date depend on whose turn it is on that date, and in which group. So it suffices to
+    compare turns, apart from the id. A group that is known stays known: of two that become one, a
+    turn ends from the day on which both are known. Only where a group falls apart may equal turns
+    belong to other ones; there, all turns count as changed. What facts of other dates take from a
+    date, they reach for by themselves: months as far as nine captures, ranks all earlier ones. One
+    thing looks ahead: a parent that is declared by an id listed only later; see `_FOUND_BY_ID`.
+
+    Args:
+        connection: The warehouse.
+        new_models: How many models were recorded since the last call; no facts know them.
+    """
     (surrogates,) = connection.execute(
         "select count(*) from raw.models where is_surrogate"
     ).fetchall()[0]
@@ -33,26 +48,41 @@ def resolve_identities(connection: duckdb.DuckDBPyConnection) -> None:
             "select model_key from links semi join clashes using (canonical_key))"
         )
         connection.execute(_LINKS)
-    connection.execute("drop table clashes")
     connection.execute(_IDENTITIES)
-    connection.execute(_CHANGED)
-    (changed_from,) = connection.execute("select min(turn_from) from changed").fetchall()[0]
-    if changed_from is not None:
-        connection.execute("delete from raw.identities")
-        connection.execute("insert into raw.identities from resolved order by all")
-        connection.execute(
-            "insert or ignore into raw.facts_due select date from raw.captures where date >= $date",
-            {"date": changed_from},
-        )
-        # Across a turn they compared what were two models and is one, or the other way round.
-        connection.execute(
-            "delete from raw.capture_measures as measures using changed "
-            "where (turn_from > against and turn_from <= date) "
-            "or (turn_to > against and turn_to <= date)"
-        )
+    (differ,) = connection.execute(
+        "select exists (from resolved except from raw.identities) "
+        "or exists (from raw.identities except from resolved)"
+    ).fetchall()[0]
+    if differ:
+        _adopt(connection, new_models)
     connection.execute(
         "drop table names; drop table life; drop table same_name; drop table renamed; "
-        "drop table links; drop table resolved; drop table changed"
+        "drop table links; drop table clashes; drop table resolved"
+    )
+
+
+def _adopt(connection: duckdb.DuckDBPyConnection, new_models: int) -> None:
+    """Let `resolved` be `raw.identities`, and note what follows for the facts."""
+    connection.execute(_BEFORE, {"new_models": new_models})
+    for statement in (_NOW, _CHANGED, _REPLACED):
+        connection.execute(statement)
+    connection.execute(
+        "insert or ignore into raw.facts_due "
+        "select date from raw.captures where date >= (select min(changed_on) from changed)"
+    )
+    # Across a turn they compared what were two models and is one, or the other way round.
+    connection.execute(
+        "delete from raw.capture_measures as measures using ("
+        "select distinct unnest(turns) as turn from changed) as turned "
+        "where turned.turn > measures.against and turned.turn <= measures.date"
+    )
+    connection.execute(_FOUND_BY_ID)
+    for statement in (_FOLLOW_REPLACED, _NOTE_REPLACED):
+        connection.execute(statement)
+    connection.execute("delete from raw.identities")
+    connection.execute("insert into raw.identities from resolved order by all")
+    connection.execute(
+        "drop table before; drop table now_one; drop table changed; drop table replaced"
     )
 
 
@@ -260,9 +290,219 @@ select
 from begun
 """
 
+# A model that stands alone has one turn, without end.
+_BEFORE = """
+create or replace temp table before as
+select model_key, canonical_key, turn_from, turn_to from raw.identities
+union all
+select model_key, model_key, life.first_on, null
+from (select distinct model_key from resolved) as linked
+anti join raw.identities using (model_key)
+join life using (model_key)
+where model_key <= (select count(*) from raw.models) - $new_models
+"""
+
+_NOW = """
+create or replace temp table now_one as
+select model_key, canonical_key, turn_from, turn_to from resolved
+union all
+select model_key, model_key, life.first_on, null
+from (select distinct model_key from raw.identities) as parted
+anti join resolved using (model_key)
+join life using (model_key)
+"""
+
+# Turns that differ, the id apart. One of a group that fell apart is no other's, even an equal one.
 _CHANGED = """
 create or replace temp table changed as
-(from resolved except from raw.identities)
-union all
-(from raw.identities except from resolved)
+with fallen_apart as (
+    select before.canonical_key
+    from before join now_one using (model_key)
+    group by before.canonical_key
+    having count(distinct now_one.canonical_key) > 1
+),
+
+turns_before as (
+    select *, canonical_key in (from fallen_apart) as is_apart from before
+)
+
+select
+    coalesce(turns_before.model_key, now_one.model_key) as model_key,
+    case
+        when turns_before.model_key is null then now_one.turn_from
+        when now_one.model_key is null then turns_before.turn_from
+        else least(turns_before.turn_to, now_one.turn_to)
+    end as changed_on,
+    [
+        case when turns_before.model_key is null or now_one.model_key is null
+            then coalesce(turns_before.turn_from, now_one.turn_from) end,
+        turns_before.turn_to,
+        now_one.turn_to
+    ] as turns
+from turns_before
+full join now_one
+    on turns_before.model_key = now_one.model_key
+    and turns_before.turn_from = now_one.turn_from
+    and not turns_before.is_apart
+where turns_before.model_key is null
+    or now_one.model_key is null
+    or turns_before.turn_to is distinct from now_one.turn_to
+"""
+
+# What facts hold under an id goes on under another one. Where that of a group is taken over by
+# several, or several by one, what was held for dates that are due goes, lest it stands there twice.
+_REPLACED = """
+create or replace temp table replaced as
+with became as (
+    select
+        before.canonical_key as model_key,
+        now_one.canonical_key as present_key,
+        min(before.turn_from) as turn_from,
+        count(*) over (partition by before.canonical_key) > 1 as is_apart,
+        count(*) over (partition by now_one.canonical_key) > 1 as is_joined
+    from before join now_one using (model_key)
+    group by before.canonical_key, now_one.canonical_key
+),
+
+joined as (
+    select now_one.canonical_key, min(changed.changed_on) as changed_on
+    from changed join now_one using (model_key)
+    group by now_one.canonical_key
+)
+
+select
+    became.model_key,
+    any_value(
+        case when became.is_apart then became.model_key else became.present_key end
+    ) as present_key,
+    min(
+        case when became.is_apart then became.turn_from
+            when became.is_joined then joined.changed_on end
+    ) as changed_on
+from became left join joined on became.present_key = joined.canonical_key
+group by became.model_key
+having changed_on is not null or became.model_key <> any_value(became.present_key)
+"""
+
+_FOLLOW_REPLACED = """
+update raw.ids_replaced as held
+set present_key = replaced.present_key,
+    changed_on = least(held.changed_on, replaced.changed_on)
+from replaced
+where held.present_key = replaced.model_key
+"""
+
+_NOTE_REPLACED = """
+insert into raw.ids_replaced
+select model_key, present_key, changed_on from replaced
+on conflict do update
+set present_key = excluded.present_key, changed_on = least(changed_on, excluded.changed_on)
+"""
+
+# A parent is looked up by its id, and by its name where the id is of no known model. An id listed
+# for the first time, and linked to what was known before, is found on those earlier dates too: they
+# are due where the name led elsewhere.
+_FOUND_BY_ID = """
+insert or ignore into raw.facts_due
+with known as (
+    select canonical_key, min(turn_from) as known_from from now_one group by canonical_key
+),
+
+known_before as (
+    select distinct before.model_key, min(turn_from) over (partition by canonical_key) as known_from
+    from before
+),
+
+found as (
+    select distinct
+        models.hub_id,
+        now_one.canonical_key,
+        known.known_from,
+        coalesce(known_before.known_from, date '9999-12-31') as found_before
+    from now_one
+    join known using (canonical_key)
+    join raw.models as models using (model_key)
+    left join known_before using (model_key)
+    where known.known_from < coalesce(known_before.known_from, date '9999-12-31')
+),
+
+declared as (
+    select distinct
+        found.canonical_key,
+        lower(parents.parent_repo_id) as name,
+        greatest(parents.valid_from, found.known_from) as valid_from,
+        least(parents.valid_to, found.found_before) as valid_to
+    from found join raw.model_parents as parents on found.hub_id = parents.parent_hub_id
+    where parents.valid_from < found.found_before
+        and (parents.valid_to is null or parents.valid_to > found.known_from)
+),
+
+borne as (
+    select
+        lower(attributes.repo_id) as name,
+        coalesce(turns.canonical_key, attributes.model_key) as model_key,
+        greatest(attributes.valid_from, turns.turn_from) as valid_from,
+        least(attributes.valid_to, turns.turn_to) as valid_to
+    from raw.model_attributes as attributes
+    left join resolved as turns using (model_key)
+    where lower(attributes.repo_id) in (select name from declared)
+        and (attributes.valid_to is null or turns.turn_from is null
+            or attributes.valid_to > turns.turn_from)
+        and (turns.turn_to is null or attributes.valid_from < turns.turn_to)
+),
+
+bearers as (
+    select
+        name,
+        min(model_key) as model_key,
+        min(valid_from) as valid_from,
+        count(distinct model_key) > 1 as are_several
+    from borne
+    group by name
+),
+
+-- All others had one bearer, whom both ways lead to.
+doubtful as (
+    select declared.*, captures.date
+    from declared
+    left join bearers using (name)
+    join raw.captures as captures
+        on captures.date >= declared.valid_from and captures.date < declared.valid_to
+    where (
+        bearers.name is null or bearers.are_several or bearers.model_key <> declared.canonical_key
+        or bearers.valid_from > declared.valid_from
+    )
+    and captures.date not in (select due.date from raw.facts_due as due)
+),
+
+listed as (
+    select distinct coalesce(keys.canonical_key, spans.model_key) as model_key, doubtful.date
+    from raw.presence_spans as spans
+    left join (select distinct model_key, canonical_key from resolved) as keys using (model_key)
+    join doubtful
+        on spans.valid_from <= doubtful.date
+        and (spans.valid_to is null or spans.valid_to > doubtful.date)
+    where coalesce(keys.canonical_key, spans.model_key) in (select model_key from borne)
+),
+
+named as (
+    select
+        doubtful.canonical_key,
+        doubtful.date,
+        doubtful.name,
+        arg_max(
+            borne.model_key,
+            (
+                listed.model_key is not null
+                and (borne.valid_to is null or borne.valid_to > doubtful.date),
+                borne.valid_from
+            )
+        ) as model_key
+    from doubtful
+    left join borne on doubtful.name = borne.name and borne.valid_from <= doubtful.date
+    left join listed on borne.model_key = listed.model_key and doubtful.date = listed.date
+    group by doubtful.canonical_key, doubtful.date, doubtful.name
+)
+
+select distinct date from named where model_key is distinct from canonical_key
 """

@@ -84,7 +84,7 @@ def load_capture(
     connection.begin()
     try:
         loaded = _load(connection, store, manifest)
-        settle(connection, thresholds)
+        settle(connection, thresholds, loaded.new_models)
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -92,10 +92,12 @@ def load_capture(
     return loaded
 
 
-def settle(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None:
+def settle(
+    connection: duckdb.DuckDBPyConnection, thresholds: Thresholds, new_models: int = 0
+) -> None:
     """Draw what follows from all captures together: verdicts, identities, quality events."""
     judge_rows(connection, thresholds)
-    resolve_identities(connection)
+    resolve_identities(connection, new_models)
     judge_counters(connection, thresholds)
 
 

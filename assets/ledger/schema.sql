@@ -244,3 +244,11 @@ create table if not exists raw.facts_due (date date primary key);
 
 -- Those of facts_due that the dbt run under way computes: as many as fit into memory.
 create table if not exists raw.facts_batch (date date primary key);
+
+-- Keys under whose ids marts may hold what now goes by another one: emptied like facts_due. From
+-- changed_on on, what they hold goes: those dates are due.
+create table if not exists raw.ids_replaced (
+    model_key integer primary key,
+    present_key integer not null,
+    changed_on date
+);

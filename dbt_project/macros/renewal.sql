@@ -11,10 +11,28 @@
         delete from {{ this }} where month in (select months.month from {{ ref('int_flow_months') }} as months)
     {%- endif -%}
 {%- endmacro %}
-{#- Likewise what it held under an id that a model no longer goes by. -#}
-{% macro forget_replaced_ids() -%}
+{#- Likewise what it held under an id that a model no longer goes by: it goes by the present one, but for the
+    dates from which on models have become one or several. `until` is the last date that a row speaks of,
+    `among` which rows hold ids in that column. -#}
+{% macro adopt_ids(column, until, among='true') -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where hub_id in (select replaced.hub_id from {{ ref('stg_ids_replaced') }} as replaced)
+        delete from {{ this }} as held using {{ ref('stg_ids_replaced') }} as replaced
+        where held.{{ column }} = replaced.hub_id and {{ until }} >= replaced.changed_on and {{ among }};
+        update {{ this }} as held set {{ column }} = replaced.present_id
+        from {{ ref('stg_ids_replaced') }} as replaced
+        where held.{{ column }} = replaced.hub_id and replaced.hub_id <> replaced.present_id and {{ among }}
+    {%- endif -%}
+{%- endmacro %}
+{#- Likewise in a history of half-open rows: those that hold over such a date end there. -#}
+{% macro adopt_ids_in_history() -%}
+    {%- if is_incremental() -%}
+        update {{ this }} as held set valid_to = replaced.changed_on
+        from {{ ref('stg_ids_replaced') }} as replaced
+        where
+            held.hub_id = replaced.hub_id
+            and held.valid_from < replaced.changed_on
+            and (held.valid_to is null or held.valid_to > replaced.changed_on);
+        {{ adopt_ids('hub_id', 'held.valid_from') }}
     {%- endif -%}
 {%- endmacro %}
 {#- First and last date that is due, as literals: a scan skips what lies outside them. -#}

@@ -15,6 +15,9 @@ from assets.captures.sources import capture_tonight
 from assets.captures.store import CaptureStore
 from assets.hub.archive import HINTS, HUB_STATS
 from assets.hub.client import HubAccess, HubClient
+from assets.ledger.due import facts_due
+from assets.ledger.load import loaded_dates
+from assets.ledger.warehouse import connect
 from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
 from pipelines.sample_hub.datasets import sample_archive
 from pipelines.sample_hub.server import SampleHub, serving
@@ -41,6 +44,10 @@ def recorded(home: Path, catalogue: Catalogue, today: dt.date, has_ids: bool) ->
 def facts(home: Path, orders: Sequence[Sequence[dt.date]]) -> dict[str, Any]:
     for dates in orders:
         load(home, dates)
+        with connect(home) as connection:
+            # The first night with ids renews no older date.
+            since = [date for date in sorted(loaded_dates(connection)) if date >= min(dates)]
+            assert facts_due(connection) == since
         build_facts(home)
     tables = marts(home)
     # Which revision a capture came from, and its checksum, is what differs.
@@ -71,11 +78,11 @@ def expected(
 def test_the_same_marts_with_the_hubs_ids_and_without_in_any_order(
     tmp_path: Path, catalogue: Catalogue, today: dt.date, expected: dict[str, Any]
 ) -> None:
-    for name in ("in order", "reverse", "nights first"):
+    for name in ("tonight last", "reverse", "nights first"):
         home = tmp_path / name
         dates = recorded(home, catalogue, today, has_ids=False)
         orders = {
-            "in order": [dates],
+            "tonight last": [dates[:-1], dates[-1:]],
             "reverse": [dates[::-1]],
             "nights first": [dates[-1:], dates[:-1]],
         }

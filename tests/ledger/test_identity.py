@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.ledger.due import facts_done, facts_due
-from assets.ledger.warehouse import connect
+from assets.ledger.due import facts_due, mark_facts_due
+from assets.ledger.warehouse import connect, warehouse_path
 from tests.helpers import (
     Item,
     build_facts,
@@ -221,19 +221,77 @@ def test_linked_models_are_one_in_the_marts_whatever_the_order(tmp_path: Path) -
     assert derivatives == {(week(0), 0), *((week(n), 1) for n in range(1, 5))}
 
 
-def test_dates_on_which_a_model_became_another_one_are_due(tmp_path: Path) -> None:
-    links(tmp_path, {0: [model("a/m", 10)], 1: [model("a/m", 11)]}, {})
-    with connect(tmp_path) as connection:
-        facts_done(connection, facts_due(connection))
-    record(tmp_path, {week(2): [model("a/m", 12), *OTHERS]})
+def test_the_first_night_with_ids_and_a_later_return_are_the_only_dates_due(tmp_path: Path) -> None:
+    """And what was computed under other ids equals a rebuild."""
+    back = "2025-02-03T04:05:06.000Z"
+
+    def night(number: int, *more: Item) -> list[Item]:
+        parents = {"relation": "finetune", "models": [{"_id": hub_id(CREATED), "id": "Qwen/Q"}]}
+        child = model("user/child", 50, "2025-01-02T03:04:05.000Z", baseModels=parents)
+        return [model("Qwen/Q", 1000 + 10 * number), child, *more, *OTHERS]
+
+    returning = model("Qwen/returns", 700, back)
+    record_archived(tmp_path, {week(0): night(0, returning), week(1): night(1), week(2): night(2)})
+    load(tmp_path, [week(n) for n in range(3)])
+    build_facts(tmp_path)
+    for number, items in ((3, night(3)), (4, night(4)), (5, night(5, returning))):
+        record(tmp_path, {week(number): items})
+        load(tmp_path, [week(number)])
+        with connect(tmp_path) as connection:
+            assert facts_due(connection) == [week(number)]
+        build_facts(tmp_path)
+    found = marts(tmp_path)
+    held = {row[0] for table in ("dim_model", "bridge_model_family") for row in found[table]}
+    assert held == {hub_id(back), *(one["_id"] for one in night(5))}
+    assert query(tmp_path, "from raw.ids_replaced") == []
+    warehouse_path(tmp_path).unlink()
+    load(tmp_path, [week(n) for n in range(6)])
+    build_facts(tmp_path)
+    for table, rows in marts(tmp_path).items():
+        assert found[table] == rows, table
+
+
+@pytest.mark.parametrize(
+    ("archived", "listed", "tonight", "due"),
+    [
+        # One real model that bears one name after the other was never both: apart from the first.
+        (
+            {0: [model("x/m", 50), model("y/m", 60)]},
+            {1: [{**model("x/m", 61), "_id": "1" * 24}]},
+            [{**model("y/m", 62), "_id": "1" * 24}],
+            [0, 1, 2],
+        ),
+        # Of two that may have been renamed, one returns: it was the other one, since the rename.
+        (
+            {0: [model("x/Qwen", 50), model("y/Qwen", 60)], 1: [model("Qwen/Qwen", 70)]},
+            {},
+            [{**model("y/Qwen", 62), "_id": "1" * 24}, {**model("Qwen/Qwen", 71), "_id": "2" * 24}],
+            [1, 2],
+        ),
+    ],
+)
+def test_models_that_fall_apart_or_together_are_computed_anew_since_then(
+    tmp_path: Path,
+    archived: dict[int, list[Item]],
+    listed: dict[int, list[Item]],
+    tonight: list[Item],
+    due: list[int],
+) -> None:
+    links(tmp_path, archived, listed)
+    build_facts(tmp_path)
+    record(tmp_path, {week(2): [*tonight, *OTHERS]})
     load(tmp_path, [week(2)])
     with connect(tmp_path) as connection:
-        assert facts_due(connection) == [week(0), week(1), week(2)]
-        facts_done(connection, facts_due(connection))
-    record(tmp_path, {week(3): [model("a/m", 13), *OTHERS]})
-    load(tmp_path, [week(3)])
-    with connect(tmp_path) as connection:
-        assert facts_due(connection) == [week(3)]
+        assert facts_due(connection) == [week(n) for n in due]
+        # The first batch does not reach the date on which they differ.
+        mark_facts_due(connection, [week(0)])
+    build_facts(tmp_path, max_models=1)
+    found = marts(tmp_path)
+    warehouse_path(tmp_path).unlink()
+    load(tmp_path, [week(n) for n in range(3)])
+    build_facts(tmp_path)
+    for table, rows in marts(tmp_path).items():
+        assert found[table] == rows, table
 
 
 @pytest.mark.parametrize(

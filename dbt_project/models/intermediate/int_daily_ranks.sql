@@ -1,11 +1,14 @@
 {{
     config(
         materialized='incremental', incremental_strategy='delete+insert', unique_key='date',
-        on_schema_change='fail', pre_hook="{{ forget_renewed('date') }}"
+        on_schema_change='fail', pre_hook=[
+            "{{ forget_renewed('date') }}",
+            "{{ adopt_ids('unit', 'held.date', among=\"held.unit_type = 'model'\") }}"
+        ]
     )
 }}
 
--- depends_on: {{ ref('stg_dates_renewed') }}
+-- depends_on: {{ ref('stg_dates_renewed') }}, {{ ref('stg_ids_replaced') }}
 
 -- Only units with downloads are ranked, and of models and publishers the first thousand are kept.
 with model_values as (

@@ -2,7 +2,7 @@
     config(
         materialized='incremental', incremental_strategy='delete+insert',
         unique_key=['hub_id', 'attribution'], on_schema_change='fail',
-        pre_hook="{{ forget_replaced_ids() }}"
+        pre_hook="{{ adopt_ids_in_history() }}"
     )
 }}
 

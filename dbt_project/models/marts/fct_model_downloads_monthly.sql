@@ -1,9 +1,14 @@
 {{
     config(
         materialized='incremental', incremental_strategy='delete+insert', unique_key='month',
-        on_schema_change='fail', pre_hook="{{ forget_renewed_months() }}"
+        on_schema_change='fail', pre_hook=[
+            "{{ forget_renewed_months() }}",
+            "{{ adopt_ids('hub_id', 'last_day(held.month)') }}"
+        ]
     )
 }}
+
+-- depends_on: {{ ref('stg_ids_replaced') }}
 
 select
     parts.month,

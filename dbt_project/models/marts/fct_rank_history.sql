@@ -1,9 +1,14 @@
 {{
     config(
         materialized='incremental', incremental_strategy='delete+insert', unique_key='period',
-        on_schema_change='fail', pre_hook="{{ forget_renewed('period') }}"
+        on_schema_change='fail', pre_hook=[
+            "{{ forget_renewed('period') }}",
+            "{{ adopt_ids('unit', 'held.period', among=\"held.unit_type = 'model'\") }}"
+        ]
     )
 }}
+
+-- depends_on: {{ ref('stg_ids_replaced') }}
 
 -- A rank's past is part of its row, so that a late capture renews its own date and all later ones.
 with ranks as (
