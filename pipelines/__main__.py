@@ -191,13 +191,16 @@ def probe(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
-    """Serve the embedded Hub until Ctrl-C."""
+    """Serve the embedded Hub until Ctrl-C or SIGTERM."""
+    import signal
     import time
 
     from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
     from pipelines.sample_hub.datasets import sample_archive
     from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
 
+    # The archive's folder goes when the process ends, not when it is killed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.captures:
         path = Path(options.captures).expanduser()
         hub = SampleHub(read_capture_file(path), f"replay of {path.name}")

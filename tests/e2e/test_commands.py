@@ -15,7 +15,7 @@ import pytest
 from pipelines.sample_hub.catalogue import Catalogue
 from pipelines.sample_hub.datasets import hub_stats
 from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
-from tests.e2e.processes import run_command
+from tests.e2e.processes import run_command, start_command
 from tests.helpers import REPOSITORY, all_tables, item, query, write_capture
 
 SPAN = ["--from", "2026-03-01", "--to", "2026-03-10"]
@@ -222,3 +222,14 @@ def test_probe_prints_what_it_saw(tmp_path: Path, endpoint: str) -> None:
     assert done.returncode == 0
     assert "falls by _id" in done.stdout
     assert not (tmp_path / "home").exists()
+
+
+def test_a_sample_hub_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = start_command(tmp_path, "sample-hub", "--port", "0", TMPDIR=str(tmp_path))
+    assert process.stdout is not None
+    assert "HF_ENDPOINT=" in process.stdout.readline()
+    assert list(tmp_path.glob("sample-archive-*"))
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert not list(tmp_path.glob("sample-archive-*"))
