@@ -209,8 +209,10 @@ def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
         past = sample_archive(catalogue, today - dt.timedelta(days=1))
         hub = SampleHub(catalogue.items(today), SAMPLE, datasets=[past])
     with serving(hub, options.port) as endpoint:
-        print(f"Sample Hub ({hub.sample}): HF_ENDPOINT={endpoint}  Ctrl-C stops it.", flush=True)
         try:
+            print(
+                f"Sample Hub ({hub.sample}): HF_ENDPOINT={endpoint}  Ctrl-C stops it.", flush=True
+            )
             while True:
                 time.sleep(3600)
         except KeyboardInterrupt:
