@@ -11,6 +11,21 @@
         delete from {{ this }} where month in (select months.month from {{ ref('int_flow_months') }} as months)
     {%- endif -%}
 {%- endmacro %}
+{#- Likewise for periods of either grain. -#}
+{% macro forget_renewed_periods() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where
+            (grain = 'day' and period in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed))
+            or (grain = 'month' and period in (select months.month from {{ ref('int_flow_months') }} as months))
+    {%- endif -%}
+{%- endmacro %}
+{#- Likewise for the days of basis counter. -#}
+{% macro forget_renewed_days() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where basis = 'counter' and date in (select days.day from {{ ref('int_flow_days') }} as days)
+    {%- endif -%}
+{%- endmacro %}
 {#- Likewise what it held under an id that a model no longer goes by. -#}
 {% macro forget_replaced_ids() -%}
     {%- if is_incremental() -%}

@@ -4,4 +4,4 @@ select
     captures.has_all_time,
     cast(row_number() over (order by captures.date) as integer) as number
 from {{ ref('stg_captures') }} as captures
-where captures.has_flow
+where captures.has_flow and captures.has_facts

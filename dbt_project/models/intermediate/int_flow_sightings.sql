@@ -1,0 +1,163 @@
+-- Where a model's all-time count was sighted, at captures that are ends of flows: one span of equal counts
+-- is one stretch of sightings.
+with captures as (
+    select captures.* from {{ ref('int_flow_captures') }} as captures
+    where captures.has_all_time
+),
+
+asked as (
+    select
+        days.day as first_day,
+        days.day + 1 as end_day
+    from {{ ref('int_flow_days') }} as days
+    where days.has_counter
+    union all
+    select
+        months.month as first_day,
+        months.next_month as end_day
+    from {{ ref('int_flow_months') }} as months
+    where months.has_counter
+),
+
+ends as (
+    select
+        (
+            select max(captures.number) from captures
+            where captures.date <= whole.first_day)
+            as first_number,
+        (
+            select min(captures.number) from captures
+            where captures.date >= whole.end_day)
+            as last_number
+    from
+        (
+            select
+                min(asked.first_day) as first_day,
+                max(asked.end_day) as end_day
+            from asked
+        ) as whole
+),
+
+-- An interval may be a hold, and begin nine captures before; a hold may begin within another one's, so that
+-- it takes twice as many to tell.
+bounds as (
+    select
+        (
+            select min(captures.date) from captures
+            where captures.number >= ends.first_number - 20)
+            as first_date,
+        (
+            select min(captures.date) from captures
+            where captures.number >= ends.first_number - 9)
+            as first_interval_date,
+        (
+            select max(captures.date) from captures
+            where captures.number <= ends.last_number + 10)
+            as last_date
+    from ends
+),
+
+-- A spike is judged by the 28 days before it.
+spike_bounds as (
+    select min(captures.date) as first_date
+    from captures
+    where
+        captures.number >= (
+            select coalesce(max(earlier.number), 0) - 20
+            from captures as earlier
+            where earlier.date <= (select bounds.first_interval_date - 28 from bounds)
+        )
+),
+
+spans as (
+    select
+        spans.model_key,
+        spans.valid_from,
+        spans.valid_to,
+        spans.downloads_all_time as downloads
+    from {{ ref('stg_counter_spans') }} as spans
+    where
+        spans.downloads_all_time is not null
+        and spans.valid_from <= (select bounds.last_date from bounds)
+        and (spans.valid_to is null or spans.valid_to > (select spike_bounds.first_date from spike_bounds))
+),
+
+-- Who gains less than a spike's least in all these days has none.
+may_spike as (
+    select spans.model_key
+    from spans
+    where spans.valid_to is null or spans.valid_to > (select bounds.first_date from bounds)
+    group by spans.model_key
+    having max(spans.downloads) - min(spans.downloads) >= {{ var('spike_floor') }}
+),
+
+begun as (
+    select
+        spans.model_key,
+        spans.valid_to,
+        spans.downloads,
+        captures.date as first_on,
+        captures.number as first_number
+    from spans
+    asof inner join captures on spans.valid_from <= captures.date
+    where
+        spans.valid_to is null
+        or spans.valid_to > (select bounds.first_date from bounds)
+        or spans.model_key in (select may_spike.model_key from may_spike)
+),
+
+sighted as (
+    select
+        begun.model_key,
+        begun.downloads,
+        begun.first_on,
+        begun.first_number,
+        captures.date as last_on,
+        captures.number as last_number
+    from begun
+    asof inner join captures on coalesce(begun.valid_to, date '9999-12-31') > captures.date
+    where begun.first_on <= captures.date
+),
+
+steps as (
+    select
+        sighted.*,
+        lag(sighted.downloads) over by_model as downloads_before
+    from sighted
+    window by_model as (partition by sighted.model_key order by sighted.first_on)
+),
+
+-- A fall that is made up for within eight captures never was: what lies in between is passed over.
+held as (
+    select
+        falls.model_key,
+        falls.first_number as from_number,
+        min(recoveries.first_number) as to_number
+    from steps as falls
+    inner join sighted as recoveries on falls.model_key = recoveries.model_key
+    where
+        falls.downloads < falls.downloads_before
+        and recoveries.first_number > falls.first_number
+        and recoveries.first_number <= falls.first_number + 8
+        and recoveries.downloads
+        >= falls.downloads_before - 0.1 * (falls.downloads_before - falls.downloads)
+    group by falls.model_key, falls.first_number
+)
+
+select
+    sighted.model_key,
+    sighted.downloads,
+    sighted.first_on,
+    sighted.first_number,
+    sighted.last_on,
+    sighted.last_number
+from sighted
+where
+    not exists (
+        select 1
+        from held
+        where
+            held.model_key = sighted.model_key
+            and sighted.first_number >= held.from_number
+            and sighted.first_number < held.to_number
+    )
