@@ -58,8 +58,8 @@ select family, first_party.share, ecosystem.share, ecosystem.downloads
 from marts.fct_family_share_daily as ecosystem
 join marts.fct_family_share_daily as first_party using (date, scope, basis, variant, family)
 where ecosystem.date = ? and ecosystem.scope = ? and ecosystem.attribution = 'root'
-    and basis = 'window' and first_party.attribution = 'publisher' and family not in ('other', 'unknown')
-    and ecosystem.share is not null
+    and basis = 'window' and first_party.attribution = 'publisher'
+    and family not in ('other', 'unknown') and ecosystem.share is not null
 order by ecosystem.share desc, family limit 10
 """
 
