@@ -2,15 +2,10 @@
 -- whom the model belonged to at the capture where it begins.
 with ends as (
     select
-        sightings.model_key,
+        sightings.*,
         sightings.first_on as to_on,
-        sightings.first_number as to_number,
-        sightings.downloads,
-        lag(sightings.downloads) over by_model as downloads_before,
-        lag(sightings.last_on) over by_model as last_on_before,
-        lag(sightings.last_number) over by_model as last_number_before
+        sightings.first_number as to_number
     from {{ ref('int_flow_sightings') }} as sightings
-    window by_model as (partition by sightings.model_key order by sightings.first_on)
 ),
 
 created as (

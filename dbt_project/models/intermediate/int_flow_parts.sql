@@ -16,6 +16,27 @@ counter_parts as (
     from {{ ref('int_flow_pieces') }} as flows
     inner join months on flows.from_on < months.next_month and flows.to_on > months.month
     where months.has_counter
+),
+
+span as (
+    select
+        min(counter_parts.as_of) as first_date,
+        max(counter_parts.as_of) as last_date
+    from counter_parts
+),
+
+-- Whoever stayed what it was needs one row a month.
+changed as (
+    select attributes.model_key
+    from {{ ref('stg_model_attributes') }} as attributes
+    inner join
+        span
+        on attributes.valid_from > span.first_date and attributes.valid_from <= span.last_date
+    union
+    select models.model_key
+    from {{ ref('bridge_model_family') }} as bridge
+    inner join span on bridge.valid_from > span.first_date and bridge.valid_from <= span.last_date
+    inner join {{ ref('stg_models') }} as models on bridge.hub_id = models.hub_id
 )
 
 -- Exact from here on: a sum must not depend on the order of its terms.
@@ -23,25 +44,33 @@ select
     counter_parts.month,
     'counter' as basis,
     counter_parts.model_key,
-    counter_parts.as_of,
+    max(counter_parts.as_of) as as_of,
+    max(counter_parts.as_of) = max(max(counter_parts.as_of)) over (
+        partition by counter_parts.month, counter_parts.model_key
+    ) as is_last,
     sum(cast(round(counter_parts.downloads * counter_parts.part, 6) as decimal(24, 6))) as downloads,
     sum(cast(round(counter_parts.downloads_robust * counter_parts.part, 6) as decimal(24, 6)))
         as downloads_robust,
-    sum(
-        cast(
-            case when counter_parts.is_inside then counter_parts.downloads_robust else 0 end as decimal(24, 6)
+    cast(
+        sum(case when counter_parts.is_inside then counter_parts.downloads_robust else 0 end) as decimal(
+            24, 6
         )
     )
         as downloads_low,
-    sum(cast(counter_parts.downloads as decimal(24, 6))) as downloads_high
+    cast(sum(counter_parts.downloads) as decimal(24, 6)) as downloads_high
 from counter_parts
-group by counter_parts.month, counter_parts.model_key, counter_parts.as_of
+left join changed on counter_parts.model_key = changed.model_key
+group by
+    counter_parts.month,
+    counter_parts.model_key,
+    case when changed.model_key is not null then counter_parts.as_of end
 union all
 select
     months.month,
     'window' as basis,
     spans.model_key,
     months.window_date as as_of,
+    true as is_last,
     cast(round(spans.downloads_30d * months.days / 30, 6) as decimal(24, 6)) as downloads,
     null as downloads_robust,
     null as downloads_low,

@@ -91,73 +91,100 @@ may_spike as (
     having max(spans.downloads) - min(spans.downloads) >= {{ var('spike_floor') }}
 ),
 
-begun as (
+-- Spans begin and end at captures, but not all of these are ends of flows.
+calendar as (
     select
-        spans.model_key,
-        spans.valid_to,
-        spans.downloads,
-        captures.date as first_on,
-        captures.number as first_number
-    from spans
-    asof inner join captures on spans.valid_from <= captures.date
-    where
-        spans.valid_to is null
-        or spans.valid_to > (select bounds.first_date from bounds)
-        or spans.model_key in (select may_spike.model_key from may_spike)
+        dates.date,
+        (
+            select min(captures.number) from captures
+            where captures.date >= dates.date
+        ) as next_number,
+        (
+            select max(captures.number) from captures
+            where captures.date < dates.date
+        ) as last_number
+    from (
+        select captured.date from {{ ref('stg_captures') }} as captured
+        union
+        select date '9999-12-31' as date
+    ) as dates
 ),
 
 sighted as (
     select
-        begun.model_key,
-        begun.downloads,
-        begun.first_on,
-        begun.first_number,
-        captures.date as last_on,
-        captures.number as last_number
-    from begun
-    asof inner join captures on coalesce(begun.valid_to, date '9999-12-31') > captures.date
-    where begun.first_on <= captures.date
+        spans.model_key,
+        spans.downloads,
+        firsts.date as first_on,
+        firsts.number as first_number,
+        lasts.date as last_on,
+        lasts.number as last_number
+    from spans
+    inner join calendar as begins on spans.valid_from = begins.date
+    inner join calendar as ends on coalesce(spans.valid_to, date '9999-12-31') = ends.date
+    inner join captures as firsts on begins.next_number = firsts.number
+    inner join captures as lasts on ends.last_number = lasts.number
+    where
+        begins.next_number <= ends.last_number
+        and (
+            spans.valid_to is null
+            or spans.valid_to > (select bounds.first_date from bounds)
+            or spans.model_key in (select may_spike.model_key from may_spike)
+        )
 ),
 
 steps as (
     select
         sighted.*,
-        lag(sighted.downloads) over by_model as downloads_before
+        lag(sighted.downloads) over by_model as downloads_before,
+        lag(sighted.last_on) over by_model as last_on_before,
+        lag(sighted.last_number) over by_model as last_number_before
     from sighted
     window by_model as (partition by sighted.model_key order by sighted.first_on)
 ),
 
 -- A fall that is made up for within eight captures never was: what lies in between is passed over.
+falls as (
+    select steps.*
+    from steps
+    where steps.downloads < steps.downloads_before
+),
+
 held as (
     select
         falls.model_key,
         falls.first_number as from_number,
         min(recoveries.first_number) as to_number
-    from steps as falls
+    from falls
     inner join sighted as recoveries on falls.model_key = recoveries.model_key
     where
-        falls.downloads < falls.downloads_before
-        and recoveries.first_number > falls.first_number
+        recoveries.first_number > falls.first_number
         and recoveries.first_number <= falls.first_number + 8
         and recoveries.downloads
         >= falls.downloads_before - 0.1 * (falls.downloads_before - falls.downloads)
     group by falls.model_key, falls.first_number
+),
+
+passing as (
+    select
+        sighted.*,
+        lag(sighted.downloads) over by_model as downloads_before,
+        lag(sighted.last_on) over by_model as last_on_before,
+        lag(sighted.last_number) over by_model as last_number_before
+    from sighted
+    where
+        sighted.model_key in (select held.model_key from held)
+        and not exists (
+            select 1
+            from held
+            where
+                sighted.model_key = held.model_key
+                and sighted.first_number >= held.from_number
+                and sighted.first_number < held.to_number
+        )
+    window by_model as (partition by sighted.model_key order by sighted.first_on)
 )
 
-select
-    sighted.model_key,
-    sighted.downloads,
-    sighted.first_on,
-    sighted.first_number,
-    sighted.last_on,
-    sighted.last_number
-from sighted
-where
-    not exists (
-        select 1
-        from held
-        where
-            held.model_key = sighted.model_key
-            and sighted.first_number >= held.from_number
-            and sighted.first_number < held.to_number
-    )
+select steps.* from steps
+where steps.model_key not in (select held.model_key from held)
+union all
+select passing.* from passing

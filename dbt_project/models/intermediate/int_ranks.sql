@@ -41,85 +41,104 @@ with unit_values as (
     from {{ ref('int_rank_months') }} as months
 ),
 
-ranked as (
+-- Values come in few sizes, units in millions: what a place needs is how many units have which value.
+sizes as (
     select
-        unit_values.*,
-        rank() over by_value as rank_min,
-        dense_rank() over by_value as rank_dense,
-        row_number() over (
-            partition by
-                unit_values.grain,
-                unit_values.period,
-                unit_values.unit_type,
-                unit_values.scope,
-                unit_values.attribution,
-                unit_values.metric
-            order by
-                unit_values.value desc,
-                unit_values.tie_break desc nulls last,
-                unit_values.unit_name asc,
-                unit_values.unit asc
-        ) as rank_ordinal
+        unit_values.grain,
+        unit_values.period,
+        unit_values.unit_type,
+        unit_values.scope,
+        unit_values.attribution,
+        unit_values.metric,
+        bounds.bound,
+        case bounds.bound
+            when 'value' then unit_values.value
+            when 'low' then unit_values.value_low
+            else unit_values.value_high
+        end as size,
+        count(*) as units
     from unit_values
+    cross join (values ('value'), ('low'), ('high')) as bounds (bound)
+    group by all
+),
+
+places as (
+    select
+        sizes.*,
+        cast(sum(sizes.units) over by_size as bigint) as units_from,
+        row_number() over by_size as place
+    from sizes
     window
-        by_value as (
+        by_size as (
             partition by
-                unit_values.grain,
-                unit_values.period,
-                unit_values.unit_type,
-                unit_values.scope,
-                unit_values.attribution,
-                unit_values.metric
-            order by unit_values.value desc
+                sizes.grain,
+                sizes.period,
+                sizes.unit_type,
+                sizes.scope,
+                sizes.attribution,
+                sizes.metric,
+                sizes.bound
+            order by sizes.size desc
+            rows between unbounded preceding and current row
         )
 ),
 
-kept as (
-    select ranked.*
-    from ranked
+placed as (
+    select
+        unit_values.*,
+        1 + places.units_from - places.units as rank_min,
+        places.place as rank_dense
+    from unit_values
+    inner join
+        places
+        on
+            unit_values.grain = places.grain
+            and unit_values.period = places.period
+            and unit_values.unit_type = places.unit_type
+            and unit_values.scope = places.scope
+            and unit_values.attribution = places.attribution
+            and unit_values.metric = places.metric
+            and unit_values.value = places.size
     where
-        case
-            when ranked.unit_type in ('family', 'company') then true
-            when ranked.grain = 'month' then ranked.value >= 100
-            else ranked.rank_ordinal <= 1000 or ranked.is_first_party
-        end
+        places.bound = 'value'
+        and (
+            unit_values.grain = 'day'
+            or unit_values.unit_type in ('family', 'company')
+            or unit_values.value >= 100
+        )
 ),
 
--- How many units may be as large as a value, and how many are larger for certain.
-possible as (
-    select distinct
-        ranked.grain,
-        ranked.period,
-        ranked.unit_type,
-        ranked.scope,
-        ranked.attribution,
-        ranked.metric,
-        ranked.value_high as value,
-        count(*) over (
+ordered as (
+    select
+        placed.*,
+        row_number() over (
             partition by
-                ranked.grain, ranked.period, ranked.unit_type, ranked.scope, ranked.attribution, ranked.metric
-            order by ranked.value_high desc
-        ) as units
-    from ranked
+                placed.grain,
+                placed.period,
+                placed.unit_type,
+                placed.scope,
+                placed.attribution,
+                placed.metric
+            order by
+                placed.value desc,
+                placed.tie_break desc nulls last,
+                placed.unit_name asc,
+                placed.unit asc
+        ) as rank_ordinal
+    from placed
 ),
 
-certain as (
-    select distinct
-        ranked.grain,
-        ranked.period,
-        ranked.unit_type,
-        ranked.scope,
-        ranked.attribution,
-        ranked.metric,
-        ranked.value_low as value,
-        count(*) over (
-            partition by
-                ranked.grain, ranked.period, ranked.unit_type, ranked.scope, ranked.attribution, ranked.metric
-            order by ranked.value_low desc
-        ) as units
-    from ranked
+kept as (
+    select ordered.*
+    from ordered
+    where
+        ordered.grain = 'month'
+        or ordered.unit_type in ('family', 'company')
+        or ordered.rank_ordinal <= 1000
+        or ordered.is_first_party
 )
 
+-- Best: all that are larger for certain stand before it. Worst: all that may be as large do.
 select
     kept.grain,
     kept.period,
@@ -133,11 +152,14 @@ select
     kept.rank_min,
     kept.rank_dense,
     kept.rank_ordinal,
-    1 + coalesce(certain.units, 0) as rank_best,
-    possible.units as rank_worst
+    1 + coalesce(certain.units_from, 0) as rank_best,
+    possible.units_from as rank_worst
 from kept
 asof left join
-    certain
+    (
+        select places.* from places
+        where places.bound = 'low'
+    ) as certain
     on
         kept.grain = certain.grain
         and kept.period = certain.period
@@ -145,9 +167,12 @@ asof left join
         and kept.scope = certain.scope
         and kept.attribution = certain.attribution
         and kept.metric = certain.metric
-        and kept.value_high < certain.value
+        and kept.value_high < certain.size
 asof left join
-    possible
+    (
+        select places.* from places
+        where places.bound = 'high'
+    ) as possible
     on
         kept.grain = possible.grain
         and kept.period = possible.period
@@ -155,4 +180,4 @@ asof left join
         and kept.scope = possible.scope
         and kept.attribution = possible.attribution
         and kept.metric = possible.metric
-        and kept.value_low <= possible.value
+        and kept.value_low <= possible.size

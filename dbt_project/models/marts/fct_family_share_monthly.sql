@@ -31,7 +31,7 @@ weighted as (
         sum(scoped.downloads_robust * cast(bridge.weight as decimal(13, 12))) as downloads_robust,
         sum(scoped.downloads_low * cast(bridge.weight as decimal(13, 12))) as downloads_low,
         sum(scoped.downloads_high * cast(bridge.weight as decimal(13, 12))) as downloads_high,
-        count(distinct scoped.hub_id) as models
+        count(*) filter (where scoped.is_last) as models
     from scoped
     inner join
         {{ ref('bridge_model_family') }} as bridge
