@@ -58,8 +58,8 @@ select family, first_party.share, ecosystem.share, ecosystem.downloads
 from marts.fct_family_share_daily as ecosystem
 join marts.fct_family_share_daily as first_party using (date, scope, basis, variant, family)
 where ecosystem.date = ? and ecosystem.scope = ? and ecosystem.attribution = 'root'
-    and first_party.attribution = 'publisher' and family not in ('other', 'unknown')
-    and ecosystem.share is not null
+    and basis = 'window' and first_party.attribution = 'publisher'
+    and family not in ('other', 'unknown') and ecosystem.share is not null
 order by ecosystem.share desc, family limit 10
 """
 
@@ -71,7 +71,8 @@ order by direct desc, family limit 5
 
 _MOVES = """
 select unit_name, rank_min, rank_change, value from marts.fct_rank_history
-where period = ? and grain = 'day' and unit_type = 'model' and scope = ? and rank_change <> 0
+where period = ? and grain = 'day' and unit_type = 'model' and scope = ?
+    and metric = 'downloads_30d' and rank_change <> 0
     and rank_min <= 200
 order by abs(rank_change) desc, rank_min, unit_name limit 5
 """

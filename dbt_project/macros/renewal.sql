@@ -11,6 +11,21 @@
         delete from {{ this }} where month in (select months.month from {{ ref('int_flow_months') }} as months)
     {%- endif -%}
 {%- endmacro %}
+{#- Likewise for periods of either grain. -#}
+{% macro forget_renewed_periods() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where
+            (grain = 'day' and period in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed))
+            or (grain = 'month' and period in (select months.month from {{ ref('int_flow_months') }} as months))
+    {%- endif -%}
+{%- endmacro %}
+{#- Likewise for the days of basis counter. -#}
+{% macro forget_renewed_days() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where basis = 'counter' and date in (select days.day from {{ ref('int_flow_days') }} as days)
+    {%- endif -%}
+{%- endmacro %}
 {#- Likewise what it held under an id that a model no longer goes by: it goes by the present one, but for the
     dates from which on models have become one or several. `until` is the last date that a row speaks of,
     `among` which rows hold ids in that column. -#}
@@ -22,6 +37,14 @@
         from {{ ref('stg_ids_replaced') }} as replaced
         where held.{{ column }} = replaced.hub_id and replaced.hub_id <> replaced.present_id and {{ among }}
     {%- endif -%}
+{%- endmacro %}
+{#- Likewise among units that are ranked by period. -#}
+{% macro adopt_ranked_ids() -%}
+    {{ adopt_ids(
+        'unit',
+        "case held.grain when 'month' then last_day(held.period) else held.period end",
+        "held.unit_type = 'model'"
+    ) }}
 {%- endmacro %}
 {#- Likewise in a history of half-open rows: those that hold over such a date end there. -#}
 {% macro adopt_ids_in_history() -%}

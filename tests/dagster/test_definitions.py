@@ -176,7 +176,8 @@ def test_a_capture_that_was_never_loaded_comes_along(
     record(settings.home, {day: [item("Qwen/Q", 10)] for day in days})
     assert run(definitions, instance, "from_captures", days[-1]).success
     found = query(
-        settings.home, "select distinct date from marts.fct_family_share_daily order by 1"
+        settings.home,
+        "select distinct date from marts.fct_family_share_daily where basis = 'window' order by 1",
     )
     assert [date for (date,) in found] == days
     loaded = instance.get_materialized_partitions(dg.AssetKey(["raw", "model_counters"]))
@@ -267,7 +268,8 @@ def test_a_backfill_records_the_dates_and_their_facts_in_one_run(
     assert told["without_revision"] == "2026-03-03 to 2026-03-04 (2 days)"
     assert CaptureStore(settings.home / "captures").manifest(PAST) == kept
     found = query(
-        settings.home, "select distinct date from marts.fct_family_share_daily order by 1"
+        settings.home,
+        "select distinct date from marts.fct_family_share_daily where basis = 'window' order by 1",
     )
     assert [date.day for (date,) in found] == [1, 2, 5, 6]
     dbt_runs = [event for event in result.all_events if event.is_step_start]

@@ -97,13 +97,14 @@ def test_t6_ranks_of_models(t6: Path) -> None:
     rows = query(
         t6,
         "select unit_name, rank_min from marts.fct_rank_history "
-        "where unit_type = 'model' and scope = 'all' order by rank_ordinal",
+        "where unit_type = 'model' and scope = 'all' and metric = 'downloads_30d' "
+        "order by rank_ordinal",
     )
     assert rows[:3] == [("Qwen/Q", 1), ("meta-llama/L", 2), ("nobody/X", 3)]
 
 
 def test_dbt_unit_tests_pass(t6: Path) -> None:
-    assert "PASS=1 " in run_dbt(t6, "test", "--select", "test_type:unit")
+    assert "PASS=2 " in run_dbt(t6, "test", "--select", "test_type:unit")
 
 
 # An independent implementation of D6, D7 and D9.
@@ -341,10 +342,10 @@ def test_derivatives_equal_an_independent_count(
 def test_rank_history_looks_back_as_ranks_say(nightly_home: Path) -> None:
     rows = query(
         nightly_home,
-        "select unit_type, unit, scope, attribution, period, rank_min, rank_change, "
+        "select unit_type, unit, scope, attribution, metric, period, rank_min, rank_change, "
         "best_rank_so_far, periods_at_first from marts.fct_rank_history order by all",
     )
-    periods = sorted({row[4] for row in rows})
+    periods = sorted({row[5] for row in rows})
     by_unit: dict[Any, dict[dt.date, tuple[Any, ...]]] = defaultdict(dict)
     for *unit, period, rank, change, best, firsts in rows:
         by_unit[tuple(unit)][period] = (rank, change, best, firsts)

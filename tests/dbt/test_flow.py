@@ -27,14 +27,17 @@ def computed(home: Path, captures: Mapping[dt.date, Sequence[Item]]) -> Path:
     return home
 
 
-def flow(home: Path, repo_id: str, month: dt.date, basis: str = "counter") -> float | None:
+def flow(
+    home: Path, repo_id: str, month: dt.date, basis: str = "counter", variant: str = "raw"
+) -> float | None:
     rows = query(
         home,
         "select downloads from marts.fct_model_downloads_monthly "
-        "where hub_id = ? and month = ? and basis = ?",
+        "where hub_id = ? and month = ? and basis = ? and variant = ?",
         hub_id(repo_id),
         month,
         basis,
+        variant,
     )
     return rows[0][0] if rows else None
 
@@ -116,8 +119,15 @@ def test_confidence_is_the_share_of_days_with_a_daily_step(tmp_path: Path) -> No
     dates = [JAN + dt.timedelta(days=n) for n in range(32) if n not in (9, 20)]
     home = computed(tmp_path, {d: [item("x/a", 5, downloadsAllTime=d.toordinal())] for d in dates})
     assert query(
-        home, "select confidence from marts.fct_model_downloads_monthly where basis = 'counter'"
+        home,
+        "select distinct confidence from marts.fct_model_downloads_monthly where basis = 'counter'",
     ) == [(27 / 31,)]
+    daily = query(
+        home,
+        "select distinct date, confidence from marts.fct_family_share_daily "
+        "where basis = 'counter' and confidence = 0 order by 1",
+    )
+    assert [date for date, _ in daily] == [JAN + dt.timedelta(days=n) for n in (8, 9, 19, 20)]
     assert flow(home, "x/a", JAN) == 31
 
 
@@ -154,6 +164,22 @@ def test_falls_of_one_model_t3_made_up_for_t4_lasting(tmp_path: Path) -> None:
     ]
     assert flow(home, "x/recovering", JAN) == 150
     assert flow(home, "x/lasting", JAN) == 200
+    assert query(
+        home, "select month, hub_id, from_on, to_on, downloads from marts.fct_model_corrections"
+    ) == [(JAN, hub_id("x/lasting"), day("01-02"), day("01-03"), -700)]
+
+
+def test_a_fall_is_no_correction_before_eight_captures_have_passed(tmp_path: Path) -> None:
+    counts = [1000, 1100, 400, *[450] * 6]
+    dates = [JAN, *(FEB - dt.timedelta(days=7 - n) for n in range(8))]
+    home = computed(
+        tmp_path,
+        {
+            date: [item("x/falls", 5, downloadsAllTime=count), *steady((date - JAN).days, 50)]
+            for date, count in zip(dates, counts, strict=True)
+        },
+    )
+    assert query(home, "from marts.fct_model_corrections") == []
 
 
 def test_t5_a_stall_is_spread_over_its_days(tmp_path: Path) -> None:
@@ -183,11 +209,123 @@ def test_a_gap_is_spread_and_each_day_counts_for_its_publisher(tmp_path: Path) -
     shares = query(
         home,
         "select family, downloads, reach_multiplier from marts.fct_family_share_monthly "
-        "where month = ? and basis = 'counter' and scope = 'all' and attribution = 'publisher' "
-        "and downloads > 0 order by 1",
+        "where month = ? and basis = 'counter' and variant = 'raw' and scope = 'all' "
+        "and attribution = 'publisher' and downloads > 0 order by 1",
         JAN,
     )
     assert shares == [("Qwen", 210, pytest.approx(310 / 210)), ("other", 100, None)]
+
+
+def test_bounds_hold_whatever_happened_between_the_captures(tmp_path: Path) -> None:
+    """Captures a week apart do not tell on which side of the month's end a flow lies."""
+    counts = {JAN: 0, day("01-05"): 40, day("01-28"): 100, day("02-04"): 170, MAR: 195}
+    home = computed(
+        tmp_path, {date: [item("x/a", 9, downloadsAllTime=n)] for date, n in counts.items()}
+    )
+    assert query(
+        home,
+        "select month, downloads_low, downloads, downloads_high "
+        "from marts.fct_model_downloads_monthly where basis = 'counter' and variant = 'raw' "
+        "order by 1",
+    ) == [(JAN, 100, 140, 170), (FEB, 25, 55, 95)]
+
+
+def spiking(models: int, spikes: int) -> dict[dt.date, list[Item]]:
+    """Two months of daily captures; some models have thirty times their downloads on 20 February.
+
+    Usual are 2,000 and 2,100 in turn, so that the median is 2,050 and the deviation 50.
+    """
+    captures = {}
+    counts = [0] * models
+    for date in (JAN + dt.timedelta(days=n) for n in range(60)):
+        captures[date] = [
+            item(f"Qwen/Qwen3-{n}" if n == 0 else f"x/{n}", 60_000 + (date - JAN).days,
+                 downloadsAllTime=count)
+            for n, count in enumerate(counts)
+        ]  # fmt: skip
+        for n in range(models):
+            usual = 2000 + 100 * ((date - JAN).days % 2)
+            counts[n] += 30 * usual if n < spikes and date == day("02-20") else usual
+    return captures
+
+
+def test_trap_12_a_narrow_spike_is_kept_raw_and_capped_robust(tmp_path: Path) -> None:
+    home = computed(tmp_path, spiking(models=30, spikes=1))
+    qwen = hub_id("Qwen/Qwen3-0")
+    usual = 28 * 2050
+    assert query(home, "from marts.fct_model_spikes") == [
+        (FEB, qwen, day("02-20"), day("02-21"), "narrow", 60_000, 6150, 60_000, 2050,
+         pytest.approx((60_000 - 2050) / (1.4826 * 50)))
+    ]  # fmt: skip
+    assert flow(home, "Qwen/Qwen3-0", FEB) == usual + 29 * 2000
+    assert flow(home, "Qwen/Qwen3-0", FEB, variant="robust") == usual - 2000 + 6150
+    assert flow(home, "x/1", FEB, variant="robust") == flow(home, "x/1", FEB) == usual
+    assert query(
+        home,
+        "select distinct downloads_low, downloads_high from marts.fct_model_downloads_monthly "
+        "where hub_id = ? and month = ? and basis = 'counter'",
+        qwen, FEB,
+    ) == [(usual - 2000 + 6150, usual + 29 * 2000)]  # fmt: skip
+    on_the_day = query(
+        home,
+        "select basis, variant, downloads, scope_downloads, share "
+        "from marts.fct_family_share_daily "
+        "where date = ? and family = 'Qwen' and scope = 'all' and attribution = 'root' "
+        "and basis = 'counter' order by 1, 2",
+        day("02-20"),
+    )
+    assert on_the_day == [
+        ("counter", "raw", 60_000, 60_000 + 29 * 2000, 60 / 118),
+        ("counter", "robust", 6150, 6150 + 29 * 2000, 6150 / 64150),
+    ]
+
+
+def test_trap_12_a_spike_of_many_is_broad_and_stays(tmp_path: Path) -> None:
+    home = computed(tmp_path, spiking(models=30, spikes=3))
+    assert query(home, "select kind, count(*) from marts.fct_model_spikes group by 1") == [
+        ("broad", 3)
+    ]
+    assert query(
+        home,
+        "select count(*) from marts.fct_model_downloads_monthly as raw "
+        "join marts.fct_model_downloads_monthly as robust using (month, hub_id, basis) "
+        "where raw.variant = 'raw' and robust.variant = 'robust' "
+        "and raw.downloads <> robust.downloads",
+    ) == [(0,)]
+
+
+def test_a_launch_is_no_spike_of_a_model_without_a_past(tmp_path: Path) -> None:
+    counts = {n: 200_000 * min(n - 4, 3) + 3000 * max(n - 7, 0) for n in range(5, 33)}
+    home = computed(
+        tmp_path,
+        {
+            JAN + dt.timedelta(days=n): [item("x/a", 60_000 + n, downloadsAllTime=count)]
+            for n, count in counts.items()
+        },
+    )
+    assert query(home, "from marts.fct_model_spikes") == []
+
+
+def test_days_add_up_to_their_month(tmp_path: Path) -> None:
+    """A capture on each first of a month: the sum of its days is the month, in every variant."""
+    home = computed(tmp_path, spiking(models=30, spikes=1))
+    assert query(
+        home,
+        """
+        with days as (
+            select date_trunc('month', date)::date as month, scope, attribution, basis, variant,
+                family, sum(downloads) as downloads, sum(scope_downloads) as scope_downloads
+            from marts.fct_family_share_daily where basis = 'counter' group by all
+        )
+        select count(*) filter (
+            where abs(days.downloads - months.downloads) > 1e-3
+            or abs(days.scope_downloads - months.scope_downloads) > 1e-3
+        ), count(*) > 0
+        from days
+        join marts.fct_family_share_monthly as months
+        using (month, scope, attribution, basis, variant, family)
+        """,
+    ) == [(0, True)]
 
 
 def test_month_by_month_equals_at_once_and_late_captures_renew_their_months(tmp_path: Path) -> None:

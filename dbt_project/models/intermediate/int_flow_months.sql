@@ -1,38 +1,15 @@
--- A capture reaches nine others on either side: a hold of eight and its recovery, or the neighbours that
--- a verdict looks at. Months within that reach of a date that is renewed are computed again.
-with renewed as (
+with months as (
     select
-        renewed.date,
-        (
-            select count(*)
-            from {{ ref('int_flow_captures') }} as captures
-            where captures.date <= renewed.date
-        ) as number
-    from {{ ref('stg_dates_renewed') }} as renewed
-),
-
-reach as (
-    select
-        coalesce(min(earlier.date), min(renewed.date)) as first_date,
-        coalesce(max(later.date), max(renewed.date)) as last_date
-    from renewed
-    left join
-        {{ ref('int_flow_captures') }} as earlier
-        on earlier.number between renewed.number - 9 and renewed.number
-    left join
-        {{ ref('int_flow_captures') }} as later
-        on later.number between renewed.number and renewed.number + 9
-    group by renewed.date
-),
-
-months as (
-    select distinct
-        cast(unnest(
-            generate_series(
-                date_trunc('month', reach.first_date), date_trunc('month', reach.last_date), interval 1 month
-            )
-        ) as date) as month
-    from reach
+        cast(
+            unnest(
+                generate_series(
+                    date_trunc('month', reach.first_day),
+                    date_trunc('month', reach.last_day),
+                    interval 1 month
+                )
+            ) as date
+        ) as month
+    from {{ ref('int_flow_reach') }} as reach
 ),
 
 spanned as (

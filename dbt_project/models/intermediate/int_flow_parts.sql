@@ -1,93 +1,82 @@
--- A model whose weights changed is followed day by day, so that each date counts for whom it belonged to.
+-- A month's downloads of a model, by the date whose attributes and weights count for it. What flowed in
+-- intervals that cross the month's bounds may lie on either side of them: low leaves it out, high takes all.
 with months as (
     select months.* from {{ ref('int_flow_months') }} as months
 ),
 
-changed as (
-    select distinct models.model_key
-    from {{ ref('bridge_model_family') }} as bridge
-    inner join {{ ref('stg_models') }} as models on bridge.hub_id = models.hub_id
-    where bridge.valid_to > (select min(months.month) from months)
-),
-
-pieces as (
+counter_parts as (
     select
         months.month,
-        intervals.model_key,
-        intervals.is_first,
-        intervals.to_on,
-        greatest(intervals.from_on, months.month) as first_day,
-        least(intervals.to_on, months.next_month) as end_day,
-        intervals.downloads / (intervals.to_on - intervals.from_on) as downloads_a_day,
-        changed.model_key is not null as is_changed
-    from {{ ref('int_flow_intervals') }} as intervals
-    inner join months on intervals.from_on < months.next_month and intervals.to_on > months.month
-    left join changed on intervals.model_key = changed.model_key
+        flows.model_key,
+        flows.as_of,
+        (least(flows.to_on, months.next_month) - greatest(flows.from_on, months.month)) / flows.days as part,
+        flows.downloads,
+        flows.downloads_robust,
+        flows.from_on >= months.month and flows.to_on <= months.next_month as is_inside
+    from {{ ref('int_flow_pieces') }} as flows
+    inner join months on flows.from_on < months.next_month and flows.to_on > months.month
     where months.has_counter
 ),
 
-dated as (
+span as (
     select
-        pieces.month,
-        pieces.model_key,
-        pieces.to_on as part_on,
-        (pieces.end_day - pieces.first_day) * pieces.downloads_a_day as downloads
-    from pieces
-    where not pieces.is_changed
-    union all
-    select
-        days.month,
-        days.model_key,
-        case when days.is_first then days.to_on else cast(days.day as date) end as part_on,
-        days.downloads_a_day as downloads
-    from (
-        select
-            pieces.*,
-            unnest(generate_series(pieces.first_day, pieces.end_day - 1, interval 1 day)) as day
-        from pieces
-        where pieces.is_changed
-    ) as days
+        min(counter_parts.as_of) as first_date,
+        max(counter_parts.as_of) as last_date
+    from counter_parts
 ),
 
-counter_parts as (
-    select
-        dated.month,
-        'counter' as basis,
-        dated.model_key,
-        case when changed.model_key is null then max(dated.part_on) over by_month else dated.part_on end
-            as part_on,
-        dated.downloads
-    from dated
-    left join changed on dated.model_key = changed.model_key
-    window by_month as (partition by dated.month, dated.model_key)
-),
-
-window_parts as (
-    select
-        months.month,
-        'window' as basis,
-        spans.model_key,
-        months.window_date as part_on,
-        spans.downloads_30d * months.days / 30 as downloads
-    from months
+-- Whoever stayed what it was needs one row a month.
+changed as (
+    select attributes.model_key
+    from {{ ref('stg_model_attributes') }} as attributes
     inner join
-        {{ ref('stg_counter_spans') }} as spans
-        on {{ valid_on('spans', 'months.window_date') }}
-    where spans.downloads_30d > 0
-),
-
-parts as (
-    select * from counter_parts
-    union all
-    select * from window_parts
+        span
+        on attributes.valid_from > span.first_date and attributes.valid_from <= span.last_date
+    union
+    select models.model_key
+    from {{ ref('bridge_model_family') }} as bridge
+    inner join span on bridge.valid_from > span.first_date and bridge.valid_from <= span.last_date
+    inner join {{ ref('stg_models') }} as models on bridge.hub_id = models.hub_id
 )
 
 -- Exact from here on: a sum must not depend on the order of its terms.
 select
-    parts.month,
-    parts.basis,
-    parts.model_key,
-    parts.part_on,
-    sum(cast(round(parts.downloads, 6) as decimal(24, 6))) as downloads
-from parts
-group by parts.month, parts.basis, parts.model_key, parts.part_on
+    counter_parts.month,
+    'counter' as basis,
+    counter_parts.model_key,
+    max(counter_parts.as_of) as as_of,
+    max(counter_parts.as_of) = max(max(counter_parts.as_of)) over (
+        partition by counter_parts.month, counter_parts.model_key
+    ) as is_last,
+    sum(cast(round(counter_parts.downloads * counter_parts.part, 6) as decimal(24, 6))) as downloads,
+    sum(cast(round(counter_parts.downloads_robust * counter_parts.part, 6) as decimal(24, 6)))
+        as downloads_robust,
+    cast(
+        sum(case when counter_parts.is_inside then counter_parts.downloads_robust else 0 end) as decimal(
+            24, 6
+        )
+    )
+        as downloads_low,
+    cast(sum(counter_parts.downloads) as decimal(24, 6)) as downloads_high
+from counter_parts
+left join changed on counter_parts.model_key = changed.model_key
+group by
+    counter_parts.month,
+    counter_parts.model_key,
+    case when changed.model_key is not null then counter_parts.as_of end
+union all
+select
+    months.month,
+    'window' as basis,
+    spans.model_key,
+    months.window_date as as_of,
+    true as is_last,
+    cast(round(spans.downloads_30d * months.days / 30, 6) as decimal(24, 6)) as downloads,
+    null as downloads_robust,
+    null as downloads_low,
+    null as downloads_high
+from months
+inner join
+    {{ ref('stg_counter_spans') }} as spans
+    on {{ valid_on('spans', 'months.window_date') }}
+where spans.downloads_30d > 0

@@ -11,32 +11,34 @@ last_states as (
 ),
 
 -- A run of captures may begin or end with some that do not count.
-begun as (
+calendar as (
     select
-        spans.model_key,
-        spans.valid_to,
-        captures.date as first_date
-    from {{ ref('stg_presence_spans') }} as spans
-    asof inner join captures on spans.valid_from <= captures.date
-),
-
-counted as (
-    select
-        begun.model_key,
-        begun.first_date,
-        captures.date as last_date
-    from begun
-    asof inner join captures on coalesce(begun.valid_to, date '9999-12-31') > captures.date
-    where begun.first_date <= captures.date
+        dates.date,
+        (
+            select min(captures.date) from captures
+            where captures.date >= dates.date
+        ) as next_date,
+        (
+            select max(captures.date) from captures
+            where captures.date < dates.date
+        ) as last_date
+    from (
+        select captured.date from {{ ref('stg_captures') }} as captured
+        union
+        select date '9999-12-31' as date
+    ) as dates
 ),
 
 sightings as (
     select
-        counted.model_key,
-        min(counted.first_date) as first_seen_on,
-        max(counted.last_date) as last_seen_on
-    from counted
-    group by counted.model_key
+        spans.model_key,
+        min(begins.next_date) as first_seen_on,
+        max(ends.last_date) as last_seen_on
+    from {{ ref('stg_presence_spans') }} as spans
+    inner join calendar as begins on spans.valid_from = begins.date
+    inner join calendar as ends on coalesce(spans.valid_to, date '9999-12-31') = ends.date
+    where begins.next_date <= ends.last_date
+    group by spans.model_key
 ),
 
 first_absence as (
@@ -47,14 +49,41 @@ first_absence as (
 ),
 
 -- A model that counts for several families is shown under the largest part, the first by name if equal.
-families as (
+parts as (
     select
         bridge.hub_id,
         bridge.attribution,
-        arg_max(bridge.family, bridge.weight order by bridge.family) as family
+        bridge.family,
+        bridge.weight
     from {{ ref('bridge_model_family') }} as bridge
-    where bridge.valid_to is null
-    group by bridge.hub_id, bridge.attribution
+    where bridge.valid_to is null and bridge.attribution <> 'publisher'
+),
+
+largest as (
+    select
+        parts.hub_id,
+        parts.attribution,
+        parts.family
+    from parts
+    where parts.weight = 1
+    union all
+    select
+        parts.hub_id,
+        parts.attribution,
+        arg_max(parts.family, parts.weight order by parts.family) as family
+    from parts
+    where parts.weight < 1
+    group by parts.hub_id, parts.attribution
+),
+
+families as (
+    select
+        largest.hub_id,
+        max(largest.family) filter (where largest.attribution = 'brand') as brand,
+        max(largest.family) filter (where largest.attribution = 'root') as root,
+        max(largest.family) filter (where largest.attribution = 'anchor') as anchor
+    from largest
+    group by largest.hub_id
 ),
 
 derivatives as (
@@ -71,9 +100,9 @@ select
     last_states.hub_id,
     last_states.repo_id,
     last_states.publisher,
-    brands.family as family_brand,
-    roots.family as family_root,
-    anchors.family as family_anchor,
+    families.brand as family_brand,
+    families.root as family_root,
+    families.anchor as family_anchor,
     last_states.created_on,
     sightings.first_seen_on,
     sightings.last_seen_on,
@@ -96,11 +125,5 @@ from last_states
 inner join sightings on last_states.model_key = sightings.model_key
 inner join first_absence on sightings.last_seen_on = first_absence.date
 -- A model of a later batch joins with its facts.
-inner join
-    families as brands
-    on last_states.hub_id = brands.hub_id and brands.attribution = 'brand'
-left join families as roots on last_states.hub_id = roots.hub_id and roots.attribution = 'root'
-left join
-    families as anchors
-    on last_states.hub_id = anchors.hub_id and anchors.attribution = 'anchor'
+inner join families on last_states.hub_id = families.hub_id
 left join derivatives on last_states.model_key = derivatives.model_key

@@ -1,11 +1,11 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='date',
-        on_schema_change='fail', pre_hook="{{ forget_renewed('date') }}"
+        materialized='incremental', incremental_strategy='delete+insert', unique_key=['date', 'basis'],
+        on_schema_change='fail', pre_hook=["{{ forget_renewed('date') }}", "{{ forget_renewed_days() }}"]
     )
 }}
 
--- depends_on: {{ ref('stg_dates_renewed') }}
+-- depends_on: {{ ref('stg_dates_renewed') }}, {{ ref('int_flow_days') }}
 
 with families as (
     select families.family from {{ ref('dim_family') }} as families
@@ -39,27 +39,97 @@ weighted as (
         {{ ref('int_family_weights') }} as weights
         on scoped.date = weights.date and scoped.model_key = weights.model_key
     group by scoped.date, scoped.scope, weights.attribution, weights.family
+),
+
+windowed as (
+    select
+        totals.date,
+        totals.scope,
+        attributions.attribution,
+        'window' as basis,
+        'raw' as variant,
+        families.family,
+        coalesce(weighted.downloads, 0) as downloads,
+        cast(totals.scope_downloads as double) as scope_downloads,
+        coalesce(weighted.models, 0) as models,
+        cast(1 as double) as confidence
+    from totals
+    cross join attributions
+    cross join families
+    left join
+        weighted
+        on
+            totals.date = weighted.date
+            and totals.scope = weighted.scope
+            and attributions.attribution = weighted.attribution
+            and families.family = weighted.family
+),
+
+-- Every model counts in full for one publisher, so that these add up to all.
+flow_totals as (
+    select
+        flows.day,
+        flows.scope,
+        sum(flows.downloads) as downloads,
+        sum(flows.downloads_robust) as downloads_robust
+    from {{ ref('int_flow_shares') }} as flows
+    where flows.attribution = 'publisher'
+    group by flows.day, flows.scope
+),
+
+counted as (
+    select
+        flow_totals.day as date,
+        flow_totals.scope,
+        attributions.attribution,
+        'counter' as basis,
+        variants.variant,
+        families.family,
+        coalesce(
+            cast(
+                case variants.variant
+                    when 'raw' then flows.downloads else flows.downloads_robust
+                end as double
+            ),
+            0
+        ) as downloads,
+        cast(
+            case variants.variant
+                when 'raw' then flow_totals.downloads else flow_totals.downloads_robust
+            end as double
+        ) as scope_downloads,
+        coalesce(flows.models, 0) as models,
+        days.confidence
+    from flow_totals
+    inner join {{ ref('int_flow_days') }} as days on flow_totals.day = days.day
+    cross join (values ('raw'), ('robust')) as variants (variant)
+    cross join attributions
+    cross join families
+    left join
+        {{ ref('int_flow_shares') }} as flows
+        on
+            flow_totals.day = flows.day
+            and flow_totals.scope = flows.scope
+            and attributions.attribution = flows.attribution
+            and families.family = flows.family
+),
+
+shares as (
+    select windowed.* from windowed
+    union all
+    select counted.* from counted
 )
 
 select
-    totals.date,
-    totals.scope,
-    attributions.attribution,
-    'window' as basis,
-    'raw' as variant,
-    families.family,
-    coalesce(weighted.downloads, 0) as downloads,
-    cast(totals.scope_downloads as bigint) as scope_downloads,
-    coalesce(weighted.downloads, 0) / nullif(totals.scope_downloads, 0) as share,
-    coalesce(weighted.models, 0) as models,
-    cast(1 as double) as confidence
-from totals
-cross join attributions
-cross join families
-left join
-    weighted
-    on
-        totals.date = weighted.date
-        and totals.scope = weighted.scope
-        and attributions.attribution = weighted.attribution
-        and families.family = weighted.family
+    shares.date,
+    shares.scope,
+    shares.attribution,
+    shares.basis,
+    shares.variant,
+    shares.family,
+    shares.downloads,
+    shares.scope_downloads,
+    shares.downloads / nullif(shares.scope_downloads, 0) as share,
+    shares.models,
+    shares.confidence
+from shares

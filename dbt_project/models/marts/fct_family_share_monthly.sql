@@ -6,20 +6,7 @@
 }}
 
 with scoped as (
-    select
-        parts.month,
-        parts.basis,
-        scopes.scope,
-        attributes.hub_id,
-        parts.part_on,
-        parts.downloads
-    from {{ ref('int_flow_parts') }} as parts
-    inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on parts.model_key = attributes.model_key and {{ valid_on('attributes', 'parts.part_on') }}
-    inner join
-        {{ ref('scopes') }} as scopes
-        on scopes.tasks = '*' or list_contains(string_split(scopes.tasks, ';'), attributes.task)
+    select scoped.* from {{ ref('int_flow_scoped') }} as scoped
 ),
 
 totals as (
@@ -27,7 +14,8 @@ totals as (
         scoped.month,
         scoped.basis,
         scoped.scope,
-        sum(scoped.downloads) as scope_downloads
+        sum(scoped.downloads) as downloads,
+        sum(scoped.downloads_robust) as downloads_robust
     from scoped
     group by scoped.month, scoped.basis, scoped.scope
 ),
@@ -40,11 +28,14 @@ weighted as (
         bridge.attribution,
         bridge.family,
         sum(scoped.downloads * cast(bridge.weight as decimal(13, 12))) as downloads,
-        count(distinct scoped.hub_id) as models
+        sum(scoped.downloads_robust * cast(bridge.weight as decimal(13, 12))) as downloads_robust,
+        sum(scoped.downloads_low * cast(bridge.weight as decimal(13, 12))) as downloads_low,
+        sum(scoped.downloads_high * cast(bridge.weight as decimal(13, 12))) as downloads_high,
+        count(*) filter (where scoped.is_last) as models
     from scoped
     inner join
         {{ ref('bridge_model_family') }} as bridge
-        on scoped.hub_id = bridge.hub_id and {{ valid_on('bridge', 'scoped.part_on') }}
+        on scoped.hub_id = bridge.hub_id and {{ valid_on('bridge', 'scoped.as_of') }}
     group by scoped.month, scoped.basis, scoped.scope, bridge.attribution, bridge.family
 ),
 
@@ -53,12 +44,29 @@ shares as (
         totals.month,
         totals.basis,
         totals.scope,
+        variants.variant,
         attributions.attribution,
         families.family,
-        cast(coalesce(weighted.downloads, 0) as double) as downloads,
-        cast(totals.scope_downloads as double) as scope_downloads,
+        cast(
+            case variants.variant when 'raw' then totals.downloads else totals.downloads_robust end as double
+        ) as scope_downloads,
+        coalesce(
+            cast(
+                case variants.variant
+                    when 'raw' then weighted.downloads else weighted.downloads_robust
+                end as double
+            ),
+            0
+        ) as downloads,
+        coalesce(cast(weighted.downloads_low as double), case totals.basis when 'counter' then 0 end)
+            as downloads_low,
+        coalesce(cast(weighted.downloads_high as double), case totals.basis when 'counter' then 0 end)
+            as downloads_high,
         coalesce(weighted.models, 0) as models
     from totals
+    inner join
+        (values ('counter', 'raw'), ('counter', 'robust'), ('window', 'raw')) as variants (basis, variant)
+        on totals.basis = variants.basis
     cross join (values ('publisher'), ('brand'), ('root'), ('anchor')) as attributions (attribution)
     cross join {{ ref('dim_family') }} as families
     left join
@@ -76,9 +84,11 @@ select
     shares.scope,
     shares.attribution,
     shares.basis,
-    'raw' as variant,
+    shares.variant,
     shares.family,
     shares.downloads,
+    shares.downloads_low,
+    shares.downloads_high,
     shares.scope_downloads,
     shares.downloads / nullif(shares.scope_downloads, 0) as share,
     shares.models,
@@ -95,6 +105,7 @@ inner join
         shares.month = ecosystem.month
         and shares.scope = ecosystem.scope
         and shares.basis = ecosystem.basis
+        and shares.variant = ecosystem.variant
         and shares.family = ecosystem.family
         and ecosystem.attribution = 'root'
 inner join
@@ -103,5 +114,6 @@ inner join
         shares.month = first_party.month
         and shares.scope = first_party.scope
         and shares.basis = first_party.basis
+        and shares.variant = first_party.variant
         and shares.family = first_party.family
         and first_party.attribution = 'publisher'

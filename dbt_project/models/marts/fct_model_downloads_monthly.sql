@@ -10,14 +10,31 @@
 
 -- depends_on: {{ ref('stg_ids_replaced') }}
 
+with summed as (
+    select
+        parts.month,
+        parts.model_key,
+        parts.basis,
+        cast(sum(parts.downloads) as double) as raw,
+        cast(sum(parts.downloads_robust) as double) as robust,
+        cast(sum(parts.downloads_low) as double) as downloads_low,
+        cast(sum(parts.downloads_high) as double) as downloads_high
+    from {{ ref('int_flow_parts') }} as parts
+    group by parts.month, parts.model_key, parts.basis
+)
+
 select
-    parts.month,
+    summed.month,
     models.hub_id,
-    parts.basis,
-    'raw' as variant,
-    cast(sum(parts.downloads) as double) as downloads,
-    any_value(case when parts.basis = 'counter' then months.confidence end) as confidence
-from {{ ref('int_flow_parts') }} as parts
-inner join {{ ref('int_flow_months') }} as months on parts.month = months.month
-inner join {{ ref('stg_models') }} as models on parts.model_key = models.model_key
-group by parts.month, models.hub_id, parts.basis
+    summed.basis,
+    variants.variant,
+    case variants.variant when 'raw' then summed.raw else summed.robust end as downloads,
+    summed.downloads_low,
+    summed.downloads_high,
+    case when summed.basis = 'counter' then months.confidence end as confidence
+from summed
+inner join
+    (values ('counter', 'raw'), ('counter', 'robust'), ('window', 'raw')) as variants (basis, variant)
+    on summed.basis = variants.basis
+inner join {{ ref('int_flow_months') }} as months on summed.month = months.month
+inner join {{ ref('stg_models') }} as models on summed.model_key = models.model_key

@@ -1,34 +1,43 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='period',
+        materialized='incremental', incremental_strategy='delete+insert', unique_key=['grain', 'period'],
         on_schema_change='fail', pre_hook=[
-            "{{ forget_renewed('period') }}",
-            "{{ adopt_ids('unit', 'held.period', among=\"held.unit_type = 'model'\") }}"
+            "{{ forget_renewed_periods() }}", "{{ adopt_ranked_ids() }}"
         ]
     )
 }}
 
 -- depends_on: {{ ref('stg_ids_replaced') }}
 
--- A rank's past is part of its row, so that a late capture renews its own date and all later ones.
+-- A rank's past is part of its row, so that a period renewed renews all later ones of its grain.
 with ranks as (
-    select ranks.* from {{ ref('int_daily_ranks') }} as ranks
+    select ranks.* from {{ ref('int_ranks') }} as ranks
 ),
 
 renewed_from as (
-    select min(renewed.date) as first_date from {{ ref('stg_dates_renewed') }} as renewed
+    select
+        'day' as grain,
+        min(renewed.date) as first_period
+    from {{ ref('stg_dates_renewed') }} as renewed
+    union all
+    select
+        'month' as grain,
+        min(months.month) as first_period
+    from {{ ref('int_flow_months') }} as months
 ),
 
 periods as (
     select
-        ranks.date,
-        row_number() over (order by ranks.date) as period_number
+        ranks.grain,
+        ranks.period,
+        row_number() over (partition by ranks.grain order by ranks.period) as number
     from ranks
-    group by ranks.date
+    group by ranks.grain, ranks.period
 ),
 
 before_renewal as (
     select
+        ranks.grain,
         ranks.unit_type,
         ranks.unit,
         ranks.scope,
@@ -37,39 +46,52 @@ before_renewal as (
         min(ranks.rank_min) as best_rank,
         count(*) filter (where ranks.rank_min = 1) as periods_at_first
     from ranks
-    where ranks.date < (select renewed_from.first_date from renewed_from)
+    inner join renewed_from on ranks.grain = renewed_from.grain
+    where ranks.period < renewed_from.first_period
     group by all
 ),
 
 -- The period before the first renewed one is needed for its changes.
+first_numbers as (
+    select
+        renewed_from.grain,
+        renewed_from.first_period,
+        count(periods.period) as periods_before
+    from renewed_from
+    left join
+        periods
+        on renewed_from.grain = periods.grain and renewed_from.first_period > periods.period
+    group by renewed_from.grain, renewed_from.first_period
+),
+
 recent as (
     select
         ranks.*,
-        periods.period_number
+        periods.number,
+        ranks.period >= first_numbers.first_period as is_renewed
     from ranks
-    inner join periods on ranks.date = periods.date
-    where
-        ranks.date >= coalesce(
-            (
-                select max(earlier.date)
-                from periods as earlier
-                where earlier.date < (select renewed_from.first_date from renewed_from)
-            ),
-            (select renewed_from.first_date from renewed_from)
-        )
+    inner join periods on ranks.grain = periods.grain and ranks.period = periods.period
+    inner join
+        first_numbers
+        on ranks.grain = first_numbers.grain and periods.number >= first_numbers.periods_before
 ),
 
 compared as (
     select
         recent.*,
         lag(recent.rank_min) over by_unit as previous_rank,
-        lag(recent.period_number) over by_unit as previous_period
+        lag(recent.number) over by_unit as previous_number
     from recent
     window
         by_unit as (
             partition by
-                recent.unit_type, recent.unit, recent.scope, recent.attribution, recent.metric
-            order by recent.date
+                recent.grain,
+                recent.unit_type,
+                recent.unit,
+                recent.scope,
+                recent.attribution,
+                recent.metric
+            order by recent.period
         )
 ),
 
@@ -79,22 +101,23 @@ renewed as (
         min(compared.rank_min) over so_far as best_rank,
         count(*) filter (where compared.rank_min = 1) over so_far as at_first
     from compared
-    where compared.date >= (select renewed_from.first_date from renewed_from)
+    where compared.is_renewed
     window
         so_far as (
             partition by
+                compared.grain,
                 compared.unit_type,
                 compared.unit,
                 compared.scope,
                 compared.attribution,
                 compared.metric
-            order by compared.date
+            order by compared.period
         )
 )
 
 select
-    renewed.date as period,
-    'day' as grain,
+    renewed.period,
+    renewed.grain,
     renewed.unit_type,
     renewed.unit,
     renewed.unit_name,
@@ -108,8 +131,7 @@ select
     renewed.rank_best,
     renewed.rank_worst,
     case
-        when renewed.previous_period = renewed.period_number - 1
-            then renewed.previous_rank - renewed.rank_min
+        when renewed.previous_number = renewed.number - 1 then renewed.previous_rank - renewed.rank_min
     end as rank_change,
     least(renewed.best_rank, before_renewal.best_rank) as best_rank_so_far,
     renewed.at_first + coalesce(before_renewal.periods_at_first, 0) as periods_at_first
@@ -117,7 +139,8 @@ from renewed
 left join
     before_renewal
     on
-        renewed.unit_type = before_renewal.unit_type
+        renewed.grain = before_renewal.grain
+        and renewed.unit_type = before_renewal.unit_type
         and renewed.unit = before_renewal.unit
         and renewed.scope = before_renewal.scope
         and renewed.attribution = before_renewal.attribution

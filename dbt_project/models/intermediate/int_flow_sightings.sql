@@ -1,0 +1,190 @@
+-- Where a model's all-time count was sighted, at captures that are ends of flows: one span of equal counts
+-- is one stretch of sightings.
+with captures as (
+    select captures.* from {{ ref('int_flow_captures') }} as captures
+    where captures.has_all_time
+),
+
+asked as (
+    select
+        days.day as first_day,
+        days.day + 1 as end_day
+    from {{ ref('int_flow_days') }} as days
+    where days.has_counter
+    union all
+    select
+        months.month as first_day,
+        months.next_month as end_day
+    from {{ ref('int_flow_months') }} as months
+    where months.has_counter
+),
+
+ends as (
+    select
+        (
+            select max(captures.number) from captures
+            where captures.date <= whole.first_day)
+            as first_number,
+        (
+            select min(captures.number) from captures
+            where captures.date >= whole.end_day)
+            as last_number
+    from
+        (
+            select
+                min(asked.first_day) as first_day,
+                max(asked.end_day) as end_day
+            from asked
+        ) as whole
+),
+
+-- An interval may be a hold, and begin nine captures before; a hold may begin within another one's, so that
+-- it takes twice as many to tell.
+bounds as (
+    select
+        (
+            select min(captures.date) from captures
+            where captures.number >= ends.first_number - 20)
+            as first_date,
+        (
+            select min(captures.date) from captures
+            where captures.number >= ends.first_number - 9)
+            as first_interval_date,
+        (
+            select max(captures.date) from captures
+            where captures.number <= ends.last_number + 10)
+            as last_date
+    from ends
+),
+
+-- A spike is judged by the 28 days before it.
+spike_bounds as (
+    select min(captures.date) as first_date
+    from captures
+    where
+        captures.number >= (
+            select coalesce(max(earlier.number), 0) - 20
+            from captures as earlier
+            where earlier.date <= (select bounds.first_interval_date - 28 from bounds)
+        )
+),
+
+spans as (
+    select
+        spans.model_key,
+        spans.valid_from,
+        spans.valid_to,
+        spans.downloads_all_time as downloads
+    from {{ ref('stg_counter_spans') }} as spans
+    where
+        spans.downloads_all_time is not null
+        and spans.valid_from <= (select bounds.last_date from bounds)
+        and (spans.valid_to is null or spans.valid_to > (select spike_bounds.first_date from spike_bounds))
+),
+
+-- Who gains less than a spike's least in all these days has none.
+may_spike as (
+    select spans.model_key
+    from spans
+    where spans.valid_to is null or spans.valid_to > (select bounds.first_date from bounds)
+    group by spans.model_key
+    having max(spans.downloads) - min(spans.downloads) >= {{ var('spike_floor') }}
+),
+
+-- Spans begin and end at captures, but not all of these are ends of flows.
+calendar as (
+    select
+        dates.date,
+        (
+            select min(captures.number) from captures
+            where captures.date >= dates.date
+        ) as next_number,
+        (
+            select max(captures.number) from captures
+            where captures.date < dates.date
+        ) as last_number
+    from (
+        select captured.date from {{ ref('stg_captures') }} as captured
+        union
+        select date '9999-12-31' as date
+    ) as dates
+),
+
+sighted as (
+    select
+        spans.model_key,
+        spans.downloads,
+        firsts.date as first_on,
+        firsts.number as first_number,
+        lasts.date as last_on,
+        lasts.number as last_number
+    from spans
+    inner join calendar as begins on spans.valid_from = begins.date
+    inner join calendar as ends on coalesce(spans.valid_to, date '9999-12-31') = ends.date
+    inner join captures as firsts on begins.next_number = firsts.number
+    inner join captures as lasts on ends.last_number = lasts.number
+    where
+        begins.next_number <= ends.last_number
+        and (
+            spans.valid_to is null
+            or spans.valid_to > (select bounds.first_date from bounds)
+            or spans.model_key in (select may_spike.model_key from may_spike)
+        )
+),
+
+steps as (
+    select
+        sighted.*,
+        lag(sighted.downloads) over by_model as downloads_before,
+        lag(sighted.last_on) over by_model as last_on_before,
+        lag(sighted.last_number) over by_model as last_number_before
+    from sighted
+    window by_model as (partition by sighted.model_key order by sighted.first_on)
+),
+
+-- A fall that is made up for within eight captures never was: what lies in between is passed over.
+falls as (
+    select steps.*
+    from steps
+    where steps.downloads < steps.downloads_before
+),
+
+held as (
+    select
+        falls.model_key,
+        falls.first_number as from_number,
+        min(recoveries.first_number) as to_number
+    from falls
+    inner join sighted as recoveries on falls.model_key = recoveries.model_key
+    where
+        recoveries.first_number > falls.first_number
+        and recoveries.first_number <= falls.first_number + 8
+        and recoveries.downloads
+        >= falls.downloads_before - 0.1 * (falls.downloads_before - falls.downloads)
+    group by falls.model_key, falls.first_number
+),
+
+passing as (
+    select
+        sighted.*,
+        lag(sighted.downloads) over by_model as downloads_before,
+        lag(sighted.last_on) over by_model as last_on_before,
+        lag(sighted.last_number) over by_model as last_number_before
+    from sighted
+    where
+        sighted.model_key in (select held.model_key from held)
+        and not exists (
+            select 1
+            from held
+            where
+                sighted.model_key = held.model_key
+                and sighted.first_number >= held.from_number
+                and sighted.first_number < held.to_number
+        )
+    window by_model as (partition by sighted.model_key order by sighted.first_on)
+)
+
+select steps.* from steps
+where steps.model_key not in (select held.model_key from held)
+union all
+select passing.* from passing

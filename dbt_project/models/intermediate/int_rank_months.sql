@@ -1,0 +1,112 @@
+-- What is ranked in the months that this run computes.
+with flows as (
+    select
+        scoped.*,
+        publishers.company
+    from {{ ref('int_flow_scoped') }} as scoped
+    left join {{ ref('publishers') }} as publishers on lower(scoped.publisher) = publishers.publisher
+),
+
+family_shares as (
+    select
+        shares.*,
+        families.company
+    from {{ ref('fct_family_share_monthly') }} as shares
+    inner join {{ ref('families') }} as families on shares.family = families.family
+    where
+        shares.variant = 'raw'
+        and shares.month in (select months.month from {{ ref('int_flow_months') }} as months)
+),
+
+unit_values as (
+    select
+        flows.month,
+        'model' as unit_type,
+        flows.hub_id as unit,
+        arg_max(flows.repo_id, flows.as_of) as unit_name,
+        flows.scope,
+        'publisher' as attribution,
+        flows.basis,
+        sum(flows.downloads) as value,
+        sum(flows.downloads_low) as value_low,
+        sum(flows.downloads_high) as value_high
+    from flows
+    group by flows.month, flows.hub_id, flows.scope, flows.basis
+    union all
+    select
+        flows.month,
+        'publisher' as unit_type,
+        flows.publisher as unit,
+        flows.publisher as unit_name,
+        flows.scope,
+        'publisher' as attribution,
+        flows.basis,
+        sum(flows.downloads) as value,
+        sum(flows.downloads_low) as value_low,
+        sum(flows.downloads_high) as value_high
+    from flows
+    where flows.publisher is not null
+    group by flows.month, flows.publisher, flows.scope, flows.basis
+    union all
+    select
+        flows.month,
+        'company' as unit_type,
+        flows.company as unit,
+        flows.company as unit_name,
+        flows.scope,
+        'publisher' as attribution,
+        flows.basis,
+        sum(flows.downloads) as value,
+        sum(flows.downloads_low) as value_low,
+        sum(flows.downloads_high) as value_high
+    from flows
+    where flows.company is not null
+    group by flows.month, flows.company, flows.scope, flows.basis
+    union all
+    select
+        family_shares.month,
+        'family' as unit_type,
+        family_shares.family as unit,
+        family_shares.family as unit_name,
+        family_shares.scope,
+        family_shares.attribution,
+        family_shares.basis,
+        family_shares.downloads as value,
+        family_shares.downloads_low as value_low,
+        family_shares.downloads_high as value_high
+    from family_shares
+    union all
+    select
+        family_shares.month,
+        'company' as unit_type,
+        family_shares.company as unit,
+        family_shares.company as unit_name,
+        family_shares.scope,
+        family_shares.attribution,
+        family_shares.basis,
+        sum(cast(family_shares.downloads as decimal(24, 6))) as value,
+        sum(cast(family_shares.downloads_low as decimal(24, 6))) as value_low,
+        sum(cast(family_shares.downloads_high as decimal(24, 6))) as value_high
+    from family_shares
+    where family_shares.attribution <> 'publisher'
+    group by
+        family_shares.month,
+        family_shares.company,
+        family_shares.scope,
+        family_shares.attribution,
+        family_shares.basis
+)
+
+select
+    unit_values.month,
+    unit_values.unit_type,
+    unit_values.unit,
+    unit_values.unit_name,
+    unit_values.scope,
+    unit_values.attribution,
+    case unit_values.basis when 'counter' then 'downloads' else 'downloads_window' end as metric,
+    cast(unit_values.value as double) as value,
+    cast(coalesce(unit_values.value_low, unit_values.value) as double) as value_low,
+    cast(coalesce(unit_values.value_high, unit_values.value) as double) as value_high
+from unit_values
+where unit_values.value > 0

@@ -1,0 +1,195 @@
+{{
+    config(
+        materialized='incremental', incremental_strategy='delete+insert', unique_key=['grain', 'period'],
+        on_schema_change='fail', pre_hook=[
+            "{{ forget_renewed_periods() }}", "{{ adopt_ranked_ids() }}"
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('stg_dates_renewed') }}, {{ ref('int_flow_months') }}, {{ ref('stg_ids_replaced') }}
+
+with unit_values as (
+    select
+        'day' as grain,
+        days.date as period,
+        days.unit_type,
+        days.unit,
+        days.unit_name,
+        days.scope,
+        days.attribution,
+        days.metric,
+        days.value,
+        days.value as value_low,
+        days.value as value_high,
+        days.tie_break,
+        days.is_first_party
+    from {{ ref('int_rank_days') }} as days
+    union all
+    select
+        'month' as grain,
+        months.month as period,
+        months.unit_type,
+        months.unit,
+        months.unit_name,
+        months.scope,
+        months.attribution,
+        months.metric,
+        months.value,
+        months.value_low,
+        months.value_high,
+        null as tie_break,
+        false as is_first_party
+    from {{ ref('int_rank_months') }} as months
+),
+
+-- Values come in few sizes, units in millions: what a place needs is how many units have which value.
+sizes as (
+    select
+        unit_values.grain,
+        unit_values.period,
+        unit_values.unit_type,
+        unit_values.scope,
+        unit_values.attribution,
+        unit_values.metric,
+        bounds.bound,
+        case bounds.bound
+            when 'value' then unit_values.value
+            when 'low' then unit_values.value_low
+            else unit_values.value_high
+        end as size,
+        count(*) as units
+    from unit_values
+    cross join (values ('value'), ('low'), ('high')) as bounds (bound)
+    group by all
+),
+
+places as (
+    select
+        sizes.*,
+        cast(sum(sizes.units) over by_size as bigint) as units_from,
+        row_number() over by_size as place
+    from sizes
+    window
+        by_size as (
+            partition by
+                sizes.grain,
+                sizes.period,
+                sizes.unit_type,
+                sizes.scope,
+                sizes.attribution,
+                sizes.metric,
+                sizes.bound
+            order by sizes.size desc
+            rows between unbounded preceding and current row
+        )
+),
+
+placed as (
+    select
+        unit_values.*,
+        1 + places.units_from - places.units as rank_min,
+        places.place as rank_dense
+    from unit_values
+    inner join
+        places
+        on
+            unit_values.grain = places.grain
+            and unit_values.period = places.period
+            and unit_values.unit_type = places.unit_type
+            and unit_values.scope = places.scope
+            and unit_values.attribution = places.attribution
+            and unit_values.metric = places.metric
+            and unit_values.value = places.size
+    where
+        places.bound = 'value'
+        and (
+            unit_values.grain = 'day'
+            or unit_values.unit_type in ('family', 'company')
+            or unit_values.value >= 100
+        )
+),
+
+ordered as (
+    select
+        placed.*,
+        row_number() over (
+            partition by
+                placed.grain,
+                placed.period,
+                placed.unit_type,
+                placed.scope,
+                placed.attribution,
+                placed.metric
+            order by
+                placed.value desc,
+                placed.tie_break desc nulls last,
+                placed.unit_name asc,
+                placed.unit asc
+        ) as rank_ordinal
+    from placed
+),
+
+kept as (
+    select ordered.*
+    from ordered
+    where
+        ordered.grain = 'month'
+        or ordered.unit_type in ('family', 'company')
+        or ordered.rank_ordinal <= 1000
+        or ordered.is_first_party
+),
+
+certain as (
+    select places.* from places
+    where places.bound = 'low'
+),
+
+possible as (
+    select places.* from places
+    where places.bound = 'high'
+)
+
+-- Best: all that are larger for certain stand before it. Worst: all that may be as large do.
+select
+    kept.grain,
+    kept.period,
+    kept.unit_type,
+    kept.unit,
+    kept.unit_name,
+    kept.scope,
+    kept.attribution,
+    kept.metric,
+    kept.value,
+    kept.rank_min,
+    kept.rank_dense,
+    kept.rank_ordinal,
+    1 + coalesce(certain.units_from, 0) as rank_best,
+    possible.units_from as rank_worst
+from kept
+asof left join
+    (
+        select places.* from places
+        where places.bound = 'low'
+    ) as certain
+    on
+        kept.grain = certain.grain
+        and kept.period = certain.period
+        and kept.unit_type = certain.unit_type
+        and kept.scope = certain.scope
+        and kept.attribution = certain.attribution
+        and kept.metric = certain.metric
+        and kept.value_high < certain.size
+asof left join
+    (
+        select places.* from places
+        where places.bound = 'high'
+    ) as possible
+    on
+        kept.grain = possible.grain
+        and kept.period = possible.period
+        and kept.unit_type = possible.unit_type
+        and kept.scope = possible.scope
+        and kept.attribution = possible.attribution
+        and kept.metric = possible.metric
+        and kept.value_low <= possible.size
