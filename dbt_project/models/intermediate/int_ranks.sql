@@ -168,10 +168,7 @@ select
     possible.units_from as rank_worst
 from kept
 asof left join
-    (
-        select places.* from places
-        where places.bound = 'low'
-    ) as certain
+    certain
     on
         kept.grain = certain.grain
         and kept.period = certain.period
@@ -181,10 +178,7 @@ asof left join
         and kept.metric = certain.metric
         and kept.value_high < certain.size
 asof left join
-    (
-        select places.* from places
-        where places.bound = 'high'
-    ) as possible
+    possible
     on
         kept.grain = possible.grain
         and kept.period = possible.period
