@@ -10,16 +10,26 @@ with scoped as (
         parts.month,
         parts.basis,
         scopes.scope,
-        attributes.hub_id,
+        models.hub_id,
         parts.part_on,
         parts.downloads
     from {{ ref('int_flow_parts') }} as parts
+    inner join {{ ref('stg_models') }} as models on parts.model_key = models.model_key
+    inner join {{ ref('scopes') }} as scopes on scopes.tasks = '*'
+    union all
+    select
+        parts.month,
+        parts.basis,
+        bridge.scope,
+        bridge.hub_id,
+        parts.part_on,
+        parts.downloads
+    from {{ ref('int_flow_parts') }} as parts
+    inner join {{ ref('stg_models') }} as models on parts.model_key = models.model_key
     inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on parts.model_key = attributes.model_key and {{ valid_on('attributes', 'parts.part_on') }}
-    inner join
-        {{ ref('scopes') }} as scopes
-        on scopes.tasks = '*' or list_contains(string_split(scopes.tasks, ';'), attributes.task)
+        {{ ref('bridge_model_scope') }} as bridge
+        on models.hub_id = bridge.hub_id and {{ valid_on('bridge', 'parts.part_on') }}
+    where bridge.is_member
 ),
 
 totals as (
