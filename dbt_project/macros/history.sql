@@ -47,8 +47,8 @@ due_states as (
             held.valid_from not in (select admitted.date from admitted)
             or held.valid_to not in (select admitted.date from admitted)
         union
-        -- or differs on a date that is due. No state is there twice, so that a join tells; `except` on so
-        -- many rows costs several times as much.
+        -- or differs on a date that is due. No state is there twice, so that a join tells; `except all` on
+        -- so many rows costs several times as much.
         select
             {% for column in key -%}
                 coalesce(due_states.{{ column }}, held_states.{{ column }}) as {{ column }}{{ ", " if not loop.last }}
