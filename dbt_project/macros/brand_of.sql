@@ -12,17 +12,17 @@
     ) if execute else none -%}
     case
         {%- for exclusion in (exclusions.rows if exclusions else []) %}
-            when regexp_matches(lower({{ repo_id }}), '{{ exclusion[0] | replace("'", "''") }}') then null
+            when regexp_matches(lower({{ repo_id }}), {{ quoted(exclusion[0]) }}) then null
         {%- endfor %}
         {%- for rule in (rules.rows if rules else []) %}
             when
                 {%- if rule[1] %}
                     {{ owner }} in ({% for owner_name in rule[1].split(';') -%}
-                        '{{ owner_name | replace("'", "''") }}'{{ ", " if not loop.last }}
+                        {{ quoted(owner_name) }}{{ ", " if not loop.last }}
                     {%- endfor %}) or
                 {%- endif %}
-                regexp_matches({{ name }}, '{{ rule[2] | replace("'", "''") }}')
-                then '{{ rule[0] | replace("'", "''") }}'
+                regexp_matches({{ name }}, {{ quoted(rule[2]) }})
+                then {{ quoted(rule[0]) }}
         {%- endfor %}
     {%- if not rules or not rules.rows %}
             when false then ''

@@ -58,6 +58,18 @@
         {{ adopt_ids('hub_id', 'held.valid_from') }}
     {%- endif -%}
 {%- endmacro %}
+{#- After a history of scopes is written: a model that is in none of the states on a date that is due, and on
+    no other date, has no row that could replace what was held. -#}
+{% macro forget_scopeless() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} as held using {{ ref('stg_facts_due') }} as due
+        where {{ valid_on('held', 'due.date') }} and (due.date, held.hub_id, held.scope) not in (
+            select (verdicts.date, models.hub_id, verdicts.scope)
+            from {{ ref('int_scope_verdicts') }} as verdicts
+            inner join {{ ref('stg_models') }} as models on verdicts.model_key = models.model_key
+        )
+    {%- endif -%}
+{%- endmacro %}
 {#- First and last date that is due, as literals: a scan skips what lies outside them. -#}
 {% macro due_bound(which) -%}
     {%- set found = run_query("select " ~ which ~ "(date) from " ~ ref('stg_dates_renewed')) if execute else none -%}

@@ -26,6 +26,20 @@ span as (
 ),
 
 -- Whoever stayed what it was needs one row a month.
+bridges as (
+    select
+        bridge.hub_id,
+        bridge.valid_from,
+        bridge.valid_to
+    from {{ ref('bridge_model_family') }} as bridge
+    union all
+    select
+        bridge.hub_id,
+        bridge.valid_from,
+        bridge.valid_to
+    from {{ ref('bridge_model_scope') }} as bridge
+),
+
 changed as (
     select attributes.model_key
     from {{ ref('stg_model_attributes') }} as attributes
@@ -34,9 +48,13 @@ changed as (
         on attributes.valid_from > span.first_date and attributes.valid_from <= span.last_date
     union
     select models.model_key
-    from {{ ref('bridge_model_family') }} as bridge
-    inner join span on bridge.valid_from > span.first_date and bridge.valid_from <= span.last_date
-    inner join {{ ref('stg_models') }} as models on bridge.hub_id = models.hub_id
+    from bridges
+    inner join
+        span
+        on
+            (bridges.valid_from > span.first_date and bridges.valid_from <= span.last_date)
+            or (bridges.valid_to > span.first_date and bridges.valid_to <= span.last_date)
+    inner join {{ ref('stg_models') }} as models on bridges.hub_id = models.hub_id
 )
 
 -- Exact from here on: a sum must not depend on the order of its terms.

@@ -18,18 +18,29 @@ clipped as (
     inner join bounds on flows.from_on < bounds.end_day and flows.to_on > bounds.first_day
 ),
 
-scoped as (
+named as (
     select
         clipped.*,
-        scopes.scope,
-        attributes.hub_id
+        models.hub_id
     from clipped
+    inner join {{ ref('stg_models') }} as models on clipped.model_key = models.model_key
+),
+
+scoped as (
+    select
+        named.*,
+        scopes.scope
+    from named
+    inner join {{ ref('scopes') }} as scopes on scopes.tasks = '*'
+    union all
+    select
+        named.*,
+        bridge.scope
+    from named
     inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on clipped.model_key = attributes.model_key and {{ valid_on('attributes', 'clipped.as_of') }}
-    inner join
-        {{ ref('scopes') }} as scopes
-        on scopes.tasks = '*' or list_contains(string_split(scopes.tasks, ';'), attributes.task)
+        {{ ref('bridge_model_scope') }} as bridge
+        on named.hub_id = bridge.hub_id and {{ valid_on('bridge', 'named.as_of') }}
+    where bridge.is_member
 ),
 
 -- By stretch of days first: two captures in a row bound most intervals, whichever the model.

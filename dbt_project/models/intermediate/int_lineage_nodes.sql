@@ -23,8 +23,8 @@ select
     nodes.node_key,
     nodes.publisher,
     nodes.is_known,
-    coalesce(brands.is_first_party, false) as is_first_party,
-    coalesce(brands.is_anchor, false) as is_anchor,
-    coalesce(brands.brand, case when nodes.is_known then 'other' else 'unknown' end) as brand
+    coalesce(names.is_first_party, false) as is_first_party,
+    coalesce(names.is_anchor, false) as is_anchor,
+    coalesce(names.brand, case when nodes.is_known then 'other' else 'unknown' end) as brand
 from nodes
-left join {{ ref('int_repo_brands') }} as brands on nodes.repo_id = brands.repo_id
+left join {{ ref('int_repo_names') }} as names on nodes.repo_id = names.repo_id

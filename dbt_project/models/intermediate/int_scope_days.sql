@@ -6,7 +6,13 @@ select
     days.model_key,
     coalesce(days.downloads_30d, 0) as downloads_30d
 from {{ ref('int_model_days') }} as days
-inner join
-    {{ ref('scopes') }} as scopes
-    on scopes.tasks = '*' or list_contains(string_split(scopes.tasks, ';'), days.task)
+inner join {{ ref('scopes') }} as scopes on scopes.tasks = '*'
 where days.is_listed
+union all
+select
+    verdicts.date,
+    verdicts.scope,
+    verdicts.model_key,
+    verdicts.downloads_30d
+from {{ ref('int_scope_verdicts') }} as verdicts
+where verdicts.is_listed and verdicts.rule is null

@@ -7,7 +7,8 @@ select
     attributes.library,
     attributes.license,
     attributes.parameters,
-    cast(attributes.created_at as date) as created_on
+    cast(attributes.created_at as date) as created_on,
+    attributes.tags
 from {{ source('raw', 'model_attributes') }} as attributes
 left join {{ ref('stg_model_turns') }} as turns on attributes.model_key = turns.model_key
 inner join

@@ -23,10 +23,23 @@ exclusions as (
     from {{ ref('unbranded') }} as unbranded
 ),
 
+scope_rules as (
+    select
+        string_agg(
+            concat_ws(chr(31), rules.scope, rules.step, rules.field, rules.pattern, rules.unless),
+            chr(30) order by rules.scope, rules.step
+        ) as written
+    from {{ ref('scope_rules') }} as rules
+    where rules.field in ('owner', 'name')
+),
+
 rules as (
-    select md5(concat_ws(chr(29), family_rules.written, exclusions.written)) as rules_version
+    select
+        md5(concat_ws(chr(29), family_rules.written, exclusions.written, scope_rules.written))
+            as rules_version
     from family_rules
     cross join exclusions
+    cross join scope_rules
 ),
 
 named as (
@@ -47,33 +60,35 @@ pending as (
     {% if is_incremental() %}
         where not exists (
             select 1
-            from {{ this }} as judged
-            where judged.repo_id = named.repo_id and judged.rules_version = rules.rules_version
+            from {{ this }} as known
+            where known.repo_id = named.repo_id and known.rules_version = rules.rules_version
         )
     {% endif %}
 ),
 
-branded as (
+judged as (
     select
         pending.repo_id,
         pending.owner_name,
         pending.short_name,
         pending.rules_version,
+        {{ scope_steps('pending.owner_name', 'pending.short_name') }} as scope_steps,
         {{ brand_of('pending.repo_id', 'pending.owner_name', 'pending.short_name') }} as brand
     from pending
 )
 
 select
-    branded.repo_id,
-    branded.brand,
-    branded.rules_version,
-    coalesce(list_contains(string_split(families.publishers, ';'), branded.owner_name), false)
+    judged.repo_id,
+    judged.brand,
+    judged.rules_version,
+    judged.scope_steps,
+    coalesce(list_contains(string_split(families.publishers, ';'), judged.owner_name), false)
         as is_first_party,
     -- Whose own release stands by itself: the account is the brand's, and the name says so.
     coalesce(
-        list_contains(string_split(families.publishers, ';'), branded.owner_name)
-        and regexp_matches(branded.short_name, families.name_pattern),
+        list_contains(string_split(families.publishers, ';'), judged.owner_name)
+        and regexp_matches(judged.short_name, families.name_pattern),
         false
     ) as is_anchor
-from branded
-left join {{ ref('families') }} as families on branded.brand = families.family
+from judged
+left join {{ ref('families') }} as families on judged.brand = families.family

@@ -1,0 +1,4 @@
+{#- Text as a SQL constant. -#}
+{% macro quoted(text) -%}
+    '{{ text | replace("'", "''") }}'
+{%- endmacro %}

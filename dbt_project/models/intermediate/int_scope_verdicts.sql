@@ -1,0 +1,139 @@
+with scopes as (
+    select
+        scopes.scope,
+        scopes.untagged_gguf,
+        string_split(scopes.tasks, ';') as tasks
+    from {{ ref('scopes') }} as scopes
+    where scopes.tasks <> '*'
+),
+
+tag_rules as (
+    select
+        rules.scope,
+        rules.step,
+        unnest(string_split(rules.pattern, ';')) as tag
+    from {{ ref('scope_rules') }} as rules
+    where rules.field = 'tag'
+),
+
+-- Tags are long, so that they are read once and only where a rule may look at them.
+considered as (
+    select
+        due.date,
+        attributes.model_key,
+        attributes.repo_id,
+        attributes.task,
+        attributes.tags
+    from {{ ref('stg_facts_due') }} as due
+    inner join
+        {{ ref('stg_model_attributes') }} as attributes
+        on {{ valid_on('attributes', 'due.date') }}
+    where
+        attributes.task in (select unnest(scopes.tasks) from scopes)
+        or (attributes.task is null and list_contains(attributes.tags, 'gguf'))
+),
+
+tag_matches as (
+    select
+        tagged.date,
+        tagged.model_key,
+        tag_rules.scope,
+        min(tag_rules.step) as step
+    from (
+        select
+            considered.date,
+            considered.model_key,
+            unnest(considered.tags) as tag
+        from considered
+    ) as tagged
+    inner join tag_rules on tagged.tag = tag_rules.tag
+    group by tagged.date, tagged.model_key, tag_rules.scope
+),
+
+candidates as (
+    select
+        considered.date,
+        considered.model_key,
+        scopes.scope,
+        considered.repo_id,
+        considered.task is null as is_untagged
+    from considered
+    inner join
+        scopes
+        on
+            list_contains(scopes.tasks, considered.task)
+            or (scopes.untagged_gguf and considered.task is null)
+),
+
+judged as (
+    select
+        candidates.date,
+        candidates.model_key,
+        candidates.scope,
+        candidates.is_untagged,
+        least(names.scope_steps[candidates.scope], tag_matches.step) as step
+    from candidates
+    left join {{ ref('int_repo_names') }} as names on candidates.repo_id = names.repo_id
+    left join
+        tag_matches
+        on
+            candidates.date = tag_matches.date
+            and candidates.model_key = tag_matches.model_key
+            and candidates.scope = tag_matches.scope
+),
+
+-- Whoever descends from an untagged model of the scope descends from a tagged one.
+descended as (
+    select distinct
+        untagged.date,
+        untagged.model_key,
+        untagged.scope
+    from judged as untagged
+    inner join
+        {{ ref('int_lineage_pairs') }} as pairs
+        on untagged.date = pairs.date and untagged.model_key = pairs.node_key
+    inner join
+        judged as ancestors
+        on
+            pairs.date = ancestors.date
+            and pairs.ancestor_key = ancestors.model_key
+            and untagged.scope = ancestors.scope
+    where untagged.is_untagged and not ancestors.is_untagged and ancestors.step is null
+),
+
+verdicts as (
+    select
+        judged.date,
+        judged.model_key,
+        judged.scope,
+        rules.rule
+    from judged
+    left join
+        {{ ref('scope_rules') }} as rules
+        on judged.scope = rules.scope and judged.step = rules.step
+    where
+        not judged.is_untagged
+        or (judged.date, judged.model_key, judged.scope) in (
+            select (descended.date, descended.model_key, descended.scope) from descended
+        )
+    union all
+    select
+        days.date,
+        days.model_key,
+        lists.scope,
+        null as rule
+    from {{ ref('int_model_days') }} as days
+    inner join {{ ref('scope_lists') }} as lists on lower(days.repo_id) = lower(lists.repo_id)
+)
+
+select
+    verdicts.date,
+    verdicts.model_key,
+    verdicts.scope,
+    verdicts.rule,
+    days.is_listed,
+    coalesce(days.downloads_30d, 0) as downloads_30d
+from verdicts
+inner join
+    {{ ref('int_model_days') }} as days
+    on verdicts.date = days.date and verdicts.model_key = days.model_key
