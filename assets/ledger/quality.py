@@ -77,7 +77,11 @@ _Known = dict[tuple[dt.date, dt.date], _Measure]
 
 
 def judge_rows(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> None:
-    """Write all verdicts anew; a date that begins or ceases to count is due."""
+    """Write all verdicts anew; a date that begins or ceases to count is due.
+
+    So are the one that counts before it, which may now end its month, and all later ones, on which
+    models count as gone that it alone may list.
+    """
     captures = _captures(connection)
     rows = {capture.date: capture.rows for capture in captures}
     for capture in captures:
@@ -89,7 +93,15 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) ->
             )
         if (verdict == ADMITTED) != (capture.verdict == ADMITTED):
             connection.execute(
-                "insert or ignore into raw.facts_due values ($date)", {"date": capture.date}
+                """
+                insert or ignore into raw.facts_due
+                select date
+                from raw.captures
+                where date >= $date or date = (
+                    select max(date) from raw.captures where date < $date and verdict = $admitted
+                )
+                """,
+                {"date": capture.date, "admitted": ADMITTED},
             )
 
 

@@ -11,6 +11,14 @@
         delete from {{ this }} where month in (select months.month from {{ ref('int_flow_months') }} as months)
     {%- endif -%}
 {%- endmacro %}
+{#- Likewise months as of a capture that is renewed, or that is not the last one of its month any more. -#}
+{% macro forget_superseded_months() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where as_of in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed)
+            or as_of not in (select captures.as_of from {{ ref('int_month_captures') }} as captures)
+    {%- endif -%}
+{%- endmacro %}
 {#- Likewise for periods of either grain. -#}
 {% macro forget_renewed_periods() -%}
     {%- if is_incremental() -%}
@@ -68,6 +76,12 @@
             from {{ ref('int_scope_verdicts') }} as verdicts
             inner join {{ ref('stg_models') }} as models on verdicts.model_key = models.model_key
         )
+    {%- endif -%}
+{%- endmacro %}
+{#- After a history of models is written: those that dim_model does not show have none. -#}
+{% macro forget_unlisted_models() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where hub_id not in (select models.hub_id from {{ ref('dim_model') }} as models)
     {%- endif -%}
 {%- endmacro %}
 {#- First and last date that is due, as literals: a scan skips what lies outside them. -#}

@@ -6,11 +6,11 @@ absences and edited lineage.
 
 import csv
 import datetime as dt
-import itertools
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from tests.helpers import (
 
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
 DATE = dt.date(2026, 3, 1)
+RELATIONS = ("finetune", "adapter", "quantized", "merge", "unknown", "any")
 
 T6 = [
     item("Qwen/Q", 100),
@@ -82,15 +83,56 @@ def test_t6_shares(t6: Path, attribution: str, expected: dict[str, int]) -> None
 def test_t6_derivatives(t6: Path) -> None:
     rows = query(
         t6,
-        "select relation, direct, direct_fractional, transitive, publishers "
-        "from marts.fct_derivative_counts where family = 'Qwen'",
+        "select relation, direct, direct_fractional, transitive, publishers, top_publisher_share, "
+        "direct_over_5 from marts.fct_derivative_counts where family = 'Qwen'",
     )
     counts = {relation: rest for relation, *rest in rows}
-    assert counts["any"] == [3, 2.5, 4, 3]
+    # No all-time counts in the capture, so none above 5 either.
+    assert counts["any"] == [3, 2.5, 4, 3, pytest.approx(1 / 3), None]
     assert counts["quantized"][:2] == [1, 1]
     assert counts["finetune"][:2] == [1, 1]
     assert counts["merge"][:2] == [1, 0.5]
-    assert counts["adapter"] == [0, 0, 0, 0]
+    assert counts["adapter"] == [0, 0, 0, 0, None, None]
+
+
+def test_t6_inclusive(t6: Path) -> None:
+    rows = query(
+        t6,
+        "select family, downloads_inclusive, models from marts.fct_family_inclusive_daily "
+        "where scope = 'all' and downloads_inclusive > 0",
+    )
+    # With X 127.5 % of 400: no share.
+    assert {family: tuple(rest) for family, *rest in rows} == {
+        "Qwen": (250, 5), "Llama": (110, 2), "DeepSeek": (80, 2), "other": (70, 1),
+    }  # fmt: skip
+    columns = query(t6, "select column_name from (describe marts.fct_family_inclusive_daily)")
+    assert not [name for (name,) in columns if "share" in name]
+
+
+def test_t6_derivatives_of_each_model(t6: Path) -> None:
+    rows = query(
+        t6,
+        "select repo_id, relation, direct, direct_fractional, transitive, internal, publishers "
+        "from marts.fct_model_derivatives where month = ? and as_of = ?",
+        DATE, DATE,
+    )  # fmt: skip
+    found = {(parent, relation): tuple(rest) for parent, relation, *rest in rows}
+    assert found == {
+        ("Qwen/Q", "any"): (3, 2.5, 4, 0, 3),
+        # U directly, and G through D.
+        ("Qwen/Q", "quantized"): (1, 1, 2, 0, 1),
+        ("Qwen/Q", "finetune"): (1, 1, 1, 0, 1),
+        ("Qwen/Q", "merge"): (1, 0.5, 1, 0, 1),
+        ("deepseek-ai/DeepSeek-D", "any"): (1, 1, 1, 0, 1),
+        ("deepseek-ai/DeepSeek-D", "quantized"): (1, 1, 1, 0, 1),
+        ("meta-llama/L", "any"): (1, 0.5, 1, 0, 1),
+        ("meta-llama/L", "merge"): (1, 0.5, 1, 0, 1),
+    }
+
+
+def test_t6_histories_hold_one_state_each(t6: Path) -> None:
+    rows = query(t6, "select repo_id, publisher, valid_from, valid_to from marts.dim_model_history")
+    assert sorted(rows) == sorted((one["id"], one["id"].split("/")[0], DATE, None) for one in T6)
 
 
 def test_t6_ranks_of_models(t6: Path) -> None:
@@ -140,6 +182,7 @@ class Lineage:
     """The lineage of what is known on a date, by networkx and recursion."""
 
     def __init__(self, known: dict[str, Item], listed: set[str]) -> None:
+        self.items = known
         self.listed = listed
         self.names = {identity: one["id"] for identity, one in known.items()}
         self.relation: dict[str, str] = {}
@@ -190,25 +233,62 @@ class Lineage:
 
         return {node: of(component[node]) for node in self.known()}
 
-    def derivatives(self, family: str) -> tuple[int, float, int]:
+    def owner(self, node: str) -> str:
+        return self.names[node].lower().rpartition("/")[0]
+
+    def created(self, node: str) -> dt.date:
+        return dt.date.fromisoformat(self.items[node]["createdAt"][:10])
+
+    def below(self, parents: set[str]) -> set[str]:
+        return set().union(*(nx.ancestors(self.graph, node) for node in parents))
+
+    def counts(
+        self, parents: set[str], owners: list[str], new_from: dt.date
+    ) -> dict[str, tuple[Any, ...]]:
+        """By relation, in the order of the columns of fct_derivative_counts."""
+        children = {child for parent in parents for child in self.graph.predecessors(parent)}
+        others = {node for node in self.known() if self.owner(node) not in owners}
+        below = (self.below(parents) - (parents if len(parents) == 1 else set())) & others
+        found: dict[str, tuple[Any, ...]] = {}
+        for relation in RELATIONS:
+            chosen = {n for n in children if relation in ("any", self.relation[n])}
+            direct = chosen & others & self.listed
+            authors = Counter(self.names[node].split("/")[0] for node in direct)
+            found[relation] = (
+                len(direct),
+                sum(
+                    Fraction(len(parents & set(self.graph[node])), len(self.graph[node]))
+                    for node in direct
+                ),
+                len([n for n in direct if (self.items[n].get("downloadsAllTime") or 0) > 5]),
+                len([n for n in below & self.listed if relation in ("any", self.relation[n])]),
+                len((chosen - others) & self.listed),
+                len([node for node in direct if self.created(node) >= new_from]),
+                len(chosen & others - self.listed),
+                len(authors),
+                max(authors.values()) / len(direct) if direct else None,
+            )
+        return found
+
+    def derivatives(self, family: str, date: dt.date) -> dict[str, tuple[Any, ...]]:
         first = {
             node
             for node in self.graph
             if brand(self.names[node]) == family and is_first_party(self.names[node])
         }
         owners = next(r["publishers"] for r in FAMILIES if r["family"] == family).split(";")
-        others = {
-            node
-            for node in self.listed
-            if self.names[node].lower().rpartition("/")[0] not in owners
-        }
-        direct = {node for node in others if first & set(self.graph.successors(node))}
-        fractional = sum(
-            len(first & set(self.graph.successors(node))) / self.graph.out_degree(node)
-            for node in direct
-        )
-        below = set(itertools.chain.from_iterable(nx.ancestors(self.graph, node) for node in first))
-        return len(direct), fractional, len(below & others)
+        return self.counts(first, owners, date - dt.timedelta(days=29))
+
+    def inclusive(self, members: Iterable[Item]) -> dict[str, tuple[int, int]]:
+        totals: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+        for one in members:
+            line = {one["_id"]} | nx.descendants(self.graph, one["_id"])
+            brands = {self.own_brand(node) for node in line}
+            rest = {"unknown"} if "unknown" in brands else {"other"}
+            for family in brands - {"other", "unknown"} or rest:
+                downloads, models = totals[family]
+                totals[family] = (downloads + one["downloads"], models + 1)
+        return totals
 
 
 def history(seed: int, models: int = 260, dates: int = 3) -> dict[dt.date, list[Item]]:
@@ -221,26 +301,37 @@ def history(seed: int, models: int = 260, dates: int = 3) -> dict[dt.date, list[
     def draw(number: int, name: str) -> Item:
         # Mostly older parents; a few younger ones close cycles, a few are the model itself.
         count = rng.choice((0, 0, 1, 1, 1, 2, 3))
-        reach = [models if rng.random() < 0.15 else number + 1 for _ in range(count)]
+        reach = [models if rng.random() < 0.3 else number + 1 for _ in range(count)]
         parents = [names[rng.randrange(limit)] for limit in reach]
-        if rng.random() < 0.05:
-            parents.append(f"{rng.choice(owners)}/{rng.choice(stems)}-gone")
+        if rng.random() < 0.2:
+            parents.append(f"{rng.choice(owners)}/{rng.choice((*stems, *stems[-1:] * 9))}-gone")
         relation = "merge" if len(parents) > 1 else rng.choice(("finetune", "adapter", "quantized"))
         made = item(names[number], rng.randrange(1000), parents, relation)
-        return {**made, "id": name, "pipeline_tag": rng.choice(("text-generation", "other"))}
+        return {
+            **made,
+            "id": name,
+            "pipeline_tag": rng.choice(("text-generation", "other")),
+            "createdAt": f"{DATE + dt.timedelta(days=number * 4 // 3 - 305)}T12:00:00.000Z",
+        }
 
     states = [draw(number, name) for number, name in enumerate(names)]
     captures = {}
     for day in range(dates):
-        for number in rng.sample(range(models), 25):
+        for number in rng.sample(range(models), 80):
             states[number] = draw(number, states[number]["id"])
         for number in rng.sample(range(models), 5):
             states[number] = {**states[number], "id": f"renamed/{rng.choice(stems)}-{day}-{number}"}
         absent = set(rng.sample(range(models), 20))
-        captures[DATE + dt.timedelta(days=7 * day)] = [
-            {**one, "downloads": rng.randrange(1000)}
+        date = DATE + dt.timedelta(days=20 * day)
+        captures[date] = [
+            {
+                **one,
+                "downloads": rng.randrange(1000),
+                # None at all in the first capture, and never for every model.
+                "downloadsAllTime": number % 9 + day if day and number % 11 else None,
+            }
             for number, one in enumerate(states)
-            if number not in absent
+            if number not in absent and one["createdAt"] < f"{date}T13"
         ]
     return captures
 
@@ -327,16 +418,109 @@ def test_shares_follow_from_the_independent_weights(
 def test_derivatives_equal_an_independent_count(
     nightly_home: Path, random_record: dict[dt.date, list[Item]]
 ) -> None:
-    for date in random_record:
+    for date, items in random_record.items():
         lineage = lineage_on(random_record, date)
+        counted = any(one["downloadsAllTime"] is not None for one in items)
         for family in ("Qwen", "Llama", "Gemma", "DeepSeek", "Mistral"):
+            found = {
+                relation: counts
+                for relation, *counts in query(
+                    nightly_home,
+                    "select relation, direct, direct_fractional, direct_over_5, transitive, "
+                    "internal, new_30d, gone, publishers, top_publisher_share "
+                    "from marts.fct_derivative_counts where date = ? and family = ?",
+                    date, family,
+                )
+            }  # fmt: skip
+            expected = lineage.derivatives(family, date)
+            assert found.keys() == expected.keys()
+            for relation, (direct, fractional, over_5, *rest) in expected.items():
+                assert found[relation] == [
+                    direct,
+                    pytest.approx(float(fractional), abs=1e-9),
+                    over_5 if counted else None,
+                    *rest,
+                ], (date, family, relation)
+
+
+def test_derivatives_of_each_model_equal_an_independent_count(
+    nightly_home: Path, random_record: dict[dt.date, list[Item]]
+) -> None:
+    first, march, april = random_record
+    assert (first.month, march.month, april.month) == (3, 3, 4)
+    for date in (march, april):
+        month = date.replace(day=1)
+        lineage = lineage_on(random_record, date)
+        expected = {}
+        for node in lineage.known():
+            for relation, counts in lineage.counts({node}, [lineage.owner(node)], month).items():
+                direct, fractional, _, transitive, internal, new, _, publishers, _ = counts
+                if direct or transitive or internal:
+                    expected[node, relation] = (
+                        lineage.names[node], direct, pytest.approx(float(fractional), abs=1e-9),
+                        transitive, internal, new, publishers,
+                    )  # fmt: skip
+        found = {
+            (identity, relation): tuple(counts)
+            for identity, relation, *counts in query(
+                nightly_home,
+                "select hub_id, relation, repo_id, direct, direct_fractional, transitive, "
+                "internal, new, publishers from marts.fct_model_derivatives "
+                "where month = ? and as_of = ?",
+                month, date,
+            )
+        }  # fmt: skip
+        assert found == expected
+        assert any(identity not in lineage.listed for identity, _ in found)
+        assert any(row[4] for row in found.values())
+        assert any(row[5] for row in found.values())
+    assert query(
+        nightly_home, "select distinct as_of from marts.fct_model_derivatives order by 1"
+    ) == [(march,), (april,)]
+
+
+def test_inclusive_downloads_equal_an_independent_count(
+    nightly_home: Path, random_record: dict[dt.date, list[Item]]
+) -> None:
+    families: set[str] = set()
+    for date, items in random_record.items():
+        lineage = lineage_on(random_record, date)
+        for scope, members in (
+            ("all", items),
+            ("text_vlm", [one for one in items if one["pipeline_tag"] == "text-generation"]),
+        ):
             found = query(
                 nightly_home,
-                "select direct, direct_fractional, transitive from marts.fct_derivative_counts "
-                "where date = ? and family = ? and relation = 'any'",
-                date, family,
-            )[0]  # fmt: skip
-            assert found == pytest.approx(lineage.derivatives(family)), (date, family)
+                "select family, downloads_inclusive, models from marts.fct_family_inclusive_daily "
+                "where date = ? and scope = ? and models > 0",
+                date, scope,
+            )  # fmt: skip
+            assert {family: tuple(rest) for family, *rest in found} == lineage.inclusive(members)
+            families |= {family for family, *_ in found}
+    assert {"other", "unknown"} < families
+
+
+def test_the_history_of_a_model_is_what_captures_showed(
+    nightly_home: Path, random_record: dict[dt.date, list[Item]]
+) -> None:
+    expected: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+    for date, items in random_record.items():
+        for one in items:
+            state = (one["id"], one["id"].split("/")[0], one["pipeline_tag"])
+            states = expected[one["_id"]]
+            if not states or states[-1][:3] != state:
+                states.append((*state, date))
+    found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+    until: dict[str, dt.date | None] = {}
+    for identity, *held, begun, ended in query(
+        nightly_home, "from marts.dim_model_history order by hub_id, valid_from"
+    ):
+        assert until.get(identity, begun) == begun
+        found[identity].append((*held, begun))
+        until[identity] = ended
+    assert found == expected
+    assert set(until.values()) == {None}
+    assert max(map(len, found.values())) > 2
 
 
 def test_rank_history_looks_back_as_ranks_say(nightly_home: Path) -> None:

@@ -2,6 +2,7 @@
 
 import collections
 import datetime as dt
+import fractions
 import gzip
 import json
 from pathlib import Path
@@ -74,19 +75,30 @@ def test_totals_are_the_files(home: Path, real_captures: Path) -> None:
     }
 
 
+def declared(one: dict[str, Any]) -> tuple[set[str], str]:
+    """Parents but the model itself, in lower case, and its relation: the Hub's or else tags'."""
+    bases = one.get("baseModels") or {}
+    parents = {parent["id"] for parent in bases.get("models", [])}
+    relations = {bases.get("relation")}
+    if not parents:
+        relations = set()
+        for tag in one["tags"]:
+            kind, _, name = tag.removeprefix("base_model:").partition(":")
+            if tag.startswith("base_model:") and name:
+                parents.add(name)
+                relations.add(kind)
+            elif tag.startswith("base_model:") and kind:
+                parents.add(kind)
+    others = {name.lower() for name in parents} - {one["id"].lower()}
+    return others, min(filter(None, relations), default="unknown")
+
+
 def test_derivatives_of_qwen_by_relation(home: Path, real_captures: Path) -> None:
     """Counted from the file alone: parents named by the Hub or else by tags, owner Qwen."""
     counts: collections.Counter[str] = collections.Counter()
     for one in listed(real_captures, LAST):
-        parents = {parent["id"] for parent in one.get("baseModels", {}).get("models", [])}
-        relation = one.get("baseModels", {}).get("relation")
-        if not parents:
-            for tag in one["tags"]:
-                kind, _, name = tag.removeprefix("base_model:").partition(":")
-                if tag.startswith("base_model:") and name:
-                    parents.add(name)
-                    relation = kind
-        from_qwen = any(name.lower().startswith("qwen/") for name in parents - {one["id"]})
+        parents, relation = declared(one)
+        from_qwen = any(name.startswith("qwen/") for name in parents)
         if from_qwen and not one["id"].lower().startswith("qwen/"):
             counts[relation] += 1
     found = dict(
@@ -99,3 +111,26 @@ def test_derivatives_of_qwen_by_relation(home: Path, real_captures: Path) -> Non
     )
     assert found == dict(counts)
     assert sum(counts.values()) > 2000
+
+
+def test_derivatives_of_the_models_that_have_most(home: Path, real_captures: Path) -> None:
+    """Counted from the file alone, but for the names of parents that it lists under another one."""
+    items = listed(real_captures, LAST)
+    found = query(
+        home,
+        "select lower(repo_id), direct, internal, new, publishers, direct_fractional "
+        "from marts.fct_model_derivatives where as_of = ? and relation = 'any' "
+        "order by direct desc, repo_id limit 10",
+        LAST,
+    )
+    assert len(found) == 10
+    for parent, direct, internal, new, publishers, fractional in found:
+        owner = parent.split("/")[0]
+        children = [one for one in items if parent in declared(one)[0]]
+        others = [one for one in children if one["id"].split("/")[0].lower() != owner]
+        assert direct == len(others), parent
+        assert internal == len(children) - len(others)
+        assert new == len([one for one in others if one["createdAt"][:7] == "2026-08"])
+        assert publishers == len({one["id"].split("/")[0] for one in others})
+        parts = sum(fractions.Fraction(1, len(declared(one)[0])) for one in others)
+        assert abs(fractional - parts) < 1e-6

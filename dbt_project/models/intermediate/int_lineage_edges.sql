@@ -7,18 +7,33 @@ with declared as (
         parents.model_key as child_key,
         parents.relation,
         parents.parent_repo_id,
-        parents.parent_model_key
+        known.model_key as known_key
     from {{ ref('stg_facts_due') }} as due
     inner join
         {{ ref('stg_model_parents') }} as parents
         on {{ valid_on('parents', 'due.date') }}
+    left join
+        {{ ref('int_model_days') }} as known
+        on due.date = known.date and parents.parent_model_key = known.model_key
 ),
 
-known as (
+-- Few parents are known by their name alone; of all names ever borne only theirs are looked at.
+wanted as (
+    select distinct lower(declared.parent_repo_id) as repo_name
+    from declared
+    where declared.known_key is null
+),
+
+bearers as (
     select
-        days.date,
-        days.model_key
-    from {{ ref('int_model_days') }} as days
+        names.model_key,
+        models.hub_id,
+        names.valid_from,
+        names.valid_to,
+        wanted.repo_name
+    from {{ ref('stg_model_names') }} as names
+    inner join wanted on lower(names.repo_id) = wanted.repo_name
+    inner join {{ ref('stg_models') }} as models on names.model_key = models.model_key
 ),
 
 -- A name belongs to whoever is listed under it on the date, or else to whoever bore it last: a parent
@@ -26,24 +41,21 @@ known as (
 names as (
     select
         due.date,
-        lower(attributes.repo_id) as repo_name,
+        bearers.repo_name,
         arg_max(
-            attributes.model_key,
+            bearers.model_key,
             (
-                {{ valid_on('attributes', 'due.date') }} and coalesce(days.is_listed, false),
-                attributes.valid_from,
-                attributes.hub_id
+                {{ valid_on('bearers', 'due.date') }} and coalesce(days.is_listed, false),
+                bearers.valid_from,
+                bearers.hub_id
             )
         ) as model_key
     from {{ ref('stg_facts_due') }} as due
-    inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on due.date >= attributes.valid_from
+    inner join bearers on due.date >= bearers.valid_from
     left join
         {{ ref('int_model_days') }} as days
-        on due.date = days.date and attributes.model_key = days.model_key
-    where lower(attributes.repo_id) in (select lower(declared.parent_repo_id) from declared)
-    group by due.date, lower(attributes.repo_id)
+        on due.date = days.date and bearers.model_key = days.model_key
+    group by due.date, bearers.repo_name
 ),
 
 resolved as (
@@ -52,23 +64,26 @@ resolved as (
         declared.child_key,
         declared.relation,
         declared.parent_repo_id,
-        coalesce(known.model_key, names.model_key) as parent_model_key,
-        -1 - cast(hash(lower(declared.parent_repo_id)) >> 2 as bigint) as missing_key
+        coalesce(
+            declared.known_key,
+            names.model_key,
+            -1 - cast(hash(lower(declared.parent_repo_id)) >> 2 as bigint)
+        ) as parent_key
     from declared
     left join
-        known
-        on declared.date = known.date and declared.parent_model_key = known.model_key
-    left join
         names
-        on declared.date = names.date and lower(declared.parent_repo_id) = names.repo_name
+        on
+            declared.known_key is null
+            and declared.date = names.date
+            and lower(declared.parent_repo_id) = names.repo_name
 )
 
 select
     resolved.date,
     resolved.child_key,
-    coalesce(resolved.parent_model_key, resolved.missing_key) as parent_key,
+    resolved.parent_key,
     min(resolved.relation) as relation,
     min(resolved.parent_repo_id) as parent_repo_id
 from resolved
-where resolved.child_key <> coalesce(resolved.parent_model_key, resolved.missing_key)
+where resolved.child_key <> resolved.parent_key
 group by all

@@ -16,25 +16,6 @@ with first_party as (
     where nodes.is_first_party
 ),
 
-edges as (
-    select
-        edges.*,
-        count(*) over (partition by edges.date, edges.child_key) as parents,
-        min(edges.relation) over (partition by edges.date, edges.child_key) as child_relation
-    from {{ ref('int_lineage_edges') }} as edges
-),
-
-children as (
-    select
-        days.date,
-        days.model_key,
-        days.publisher,
-        days.created_on,
-        days.is_listed,
-        lower(days.publisher) as owner_name
-    from {{ ref('int_model_days') }} as days
-),
-
 owners as (
     select
         families.family,
@@ -42,34 +23,83 @@ owners as (
     from {{ ref('families') }} as families
 ),
 
-direct_children as (
+parts as (
     select
         edges.date,
         first_party.family,
         edges.child_key,
-        edges.child_relation as relation,
-        cast(round(count(*) / any_value(edges.parents), 12) as decimal(20, 12)) as part
-    from edges
+        count(*) as parents
+    from {{ ref('int_lineage_edges') }} as edges
     inner join
         first_party
         on edges.date = first_party.date and edges.parent_key = first_party.node_key
-    group by edges.date, first_party.family, edges.child_key, edges.child_relation
+    group by edges.date, first_party.family, edges.child_key
 ),
 
+-- Fractions as decimals: their sum must not depend on its order.
 direct as (
     select
-        direct_children.*,
+        parts.date,
+        parts.family,
+        children.relation,
         children.publisher,
-        children.created_on,
-        children.is_listed,
-        owners.owner_name is not null as is_internal
-    from direct_children
+        children.is_gone and owners.owner_name is null as is_gone,
+        children.is_listed and owners.owner_name is not null as is_internal,
+        children.is_listed and owners.owner_name is null as is_direct,
+        children.created_on between parts.date - 29 and parts.date as is_new,
+        coalesce(children.downloads_all_time > 5, false) as is_over_5,
+        cast(round(parts.parents / children.parents, 12) as decimal(20, 12)) as part
+    from parts
     inner join
-        children
-        on direct_children.date = children.date and direct_children.child_key = children.model_key
+        {{ ref('int_derivatives') }} as children
+        on parts.date = children.date and parts.child_key = children.child_key
     left join
         owners
-        on direct_children.family = owners.family and children.owner_name = owners.owner_name
+        on parts.family = owners.family and children.owner_name = owners.owner_name
+),
+
+direct_counts as (
+    select
+        direct.date,
+        direct.family,
+        coalesce(direct.relation, 'any') as relation,
+        count(*) filter (where direct.is_direct) as direct,
+        sum(direct.part) filter (where direct.is_direct) as direct_fractional,
+        count(*) filter (where direct.is_direct and direct.is_over_5) as direct_over_5,
+        count(*) filter (where direct.is_internal) as internal,
+        count(*) filter (where direct.is_direct and direct.is_new) as new_30d,
+        count(*) filter (where direct.is_gone) as gone
+    from direct
+    group by grouping sets (
+        (direct.date, direct.family, direct.relation),
+        (direct.date, direct.family)
+    )
+),
+
+published as (
+    select
+        direct.date,
+        direct.family,
+        direct.publisher,
+        coalesce(direct.relation, 'any') as relation,
+        count(*) as models
+    from direct
+    where direct.is_direct and direct.publisher is not null
+    group by grouping sets (
+        (direct.date, direct.family, direct.publisher, direct.relation),
+        (direct.date, direct.family, direct.publisher)
+    )
+),
+
+publisher_counts as (
+    select
+        published.date,
+        published.family,
+        published.relation,
+        count(*) as publishers,
+        max(published.models) as top_models
+    from published
+    group by published.date, published.family, published.relation
 ),
 
 descendants as (
@@ -83,30 +113,24 @@ descendants as (
         on pairs.date = first_party.date and pairs.ancestor_key = first_party.node_key
 ),
 
-relations_of as (
-    select distinct
-        edges.date,
-        edges.child_key,
-        edges.child_relation as relation
-    from edges
-),
-
-transitive as (
+transitive_counts as (
     select
         descendants.date,
         descendants.family,
-        relations_of.relation
+        coalesce(children.relation, 'any') as relation,
+        count(*) as transitive
     from descendants
     inner join
-        children
-        on descendants.date = children.date and descendants.node_key = children.model_key
-    inner join
-        relations_of
-        on descendants.date = relations_of.date and descendants.node_key = relations_of.child_key
+        {{ ref('int_derivatives') }} as children
+        on descendants.date = children.date and descendants.node_key = children.child_key
     left join
         owners
         on descendants.family = owners.family and children.owner_name = owners.owner_name
     where children.is_listed and owners.owner_name is null
+    group by grouping sets (
+        (descendants.date, descendants.family, children.relation),
+        (descendants.date, descendants.family)
+    )
 ),
 
 relations as (
@@ -119,53 +143,13 @@ relations as (
 grain as (
     select
         due.date,
+        captures.has_all_time,
         families.family,
         relations.relation
     from {{ ref('stg_facts_due') }} as due
+    inner join {{ ref('stg_captures') }} as captures on due.date = captures.date
     cross join {{ ref('families') }} as families
     cross join relations
-),
-
-direct_counts as (
-    select
-        grain.date,
-        grain.family,
-        grain.relation,
-        count(*) filter (where direct.is_listed and not direct.is_internal) as direct,
-        sum(direct.part) filter (where direct.is_listed and not direct.is_internal)
-            as direct_fractional,
-        count(*) filter (where direct.is_listed and direct.is_internal) as internal,
-        count(*) filter (
-            where direct.is_listed and not direct.is_internal
-            and direct.created_on between direct.date - 29 and direct.date
-        ) as new_30d,
-        count(*) filter (where not direct.is_listed and not direct.is_internal) as gone,
-        count(distinct direct.publisher) filter (where direct.is_listed and not direct.is_internal)
-            as publishers
-    from grain
-    inner join
-        direct
-        on
-            grain.date = direct.date
-            and grain.family = direct.family
-            and grain.relation in ('any', direct.relation)
-    group by grain.date, grain.family, grain.relation
-),
-
-transitive_counts as (
-    select
-        grain.date,
-        grain.family,
-        grain.relation,
-        count(*) as transitive
-    from grain
-    inner join
-        transitive
-        on
-            grain.date = transitive.date
-            and grain.family = transitive.family
-            and grain.relation in ('any', transitive.relation)
-    group by grain.date, grain.family, grain.relation
 )
 
 select
@@ -174,11 +158,14 @@ select
     grain.relation,
     coalesce(direct_counts.direct, 0) as direct,
     cast(coalesce(direct_counts.direct_fractional, 0) as double) as direct_fractional,
+    case when grain.has_all_time then coalesce(direct_counts.direct_over_5, 0) end as direct_over_5,
     coalesce(transitive_counts.transitive, 0) as transitive,
     coalesce(direct_counts.internal, 0) as internal,
     coalesce(direct_counts.new_30d, 0) as new_30d,
     coalesce(direct_counts.gone, 0) as gone,
-    coalesce(direct_counts.publishers, 0) as publishers
+    coalesce(publisher_counts.publishers, 0) as publishers,
+    coalesce(publisher_counts.top_models, 0) / nullif(direct_counts.direct, 0) as top_publisher_share
 from grain
 left join direct_counts using (date, family, relation)
+left join publisher_counts using (date, family, relation)
 left join transitive_counts using (date, family, relation)

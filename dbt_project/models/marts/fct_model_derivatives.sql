@@ -1,0 +1,152 @@
+{{
+    config(
+        materialized='incremental', incremental_strategy='delete+insert', unique_key='month',
+        on_schema_change='fail', pre_hook=[
+            "{{ forget_superseded_months() }}", "{{ adopt_ids('hub_id', 'held.as_of') }}"
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('stg_dates_renewed') }}, {{ ref('stg_ids_replaced') }}
+
+with months as (
+    select
+        captures.month,
+        captures.as_of
+    from {{ ref('int_month_captures') }} as captures
+    inner join {{ ref('stg_facts_due') }} as due on captures.as_of = due.date
+),
+
+parent_keys as (
+    select distinct
+        edges.date,
+        edges.parent_key
+    from {{ ref('int_lineage_edges') }} as edges
+),
+
+parents as (
+    select
+        months.month,
+        days.date,
+        days.model_key,
+        days.repo_id,
+        lower(days.publisher) as owner_name
+    from months
+    inner join parent_keys on months.as_of = parent_keys.date
+    inner join
+        {{ ref('int_model_days') }} as days
+        on parent_keys.date = days.date and parent_keys.parent_key = days.model_key
+),
+
+-- Owners are compared for each of millions of pairs: by number.
+owners as (
+    select
+        named.owner_name,
+        row_number() over () as owner_key
+    from (select distinct parents.owner_name from parents) as named
+),
+
+owned_parents as (
+    select
+        parents.date,
+        parents.model_key,
+        owners.owner_key
+    from parents
+    left join owners on parents.owner_name = owners.owner_name
+),
+
+children as (
+    select
+        derivatives.date,
+        derivatives.child_key,
+        derivatives.relation,
+        derivatives.publisher,
+        owners.owner_key,
+        derivatives.created_on >= months.month as is_new,
+        cast(round(1 / derivatives.parents, 12) as decimal(20, 12)) as part
+    from months
+    inner join {{ ref('int_derivatives') }} as derivatives on months.as_of = derivatives.date
+    left join owners on derivatives.owner_name = owners.owner_name
+    where derivatives.is_listed
+),
+
+-- Whose owner is not told is nobody's own.
+direct as (
+    select
+        children.*,
+        edges.parent_key,
+        coalesce(children.owner_key = parents.owner_key, false) as is_internal
+    from {{ ref('int_lineage_edges') }} as edges
+    inner join children on edges.date = children.date and edges.child_key = children.child_key
+    inner join
+        owned_parents as parents
+        on edges.date = parents.date and edges.parent_key = parents.model_key
+),
+
+direct_counts as (
+    select
+        direct.date,
+        direct.parent_key,
+        coalesce(direct.relation, 'any') as relation,
+        count(*) filter (where not direct.is_internal) as direct,
+        sum(direct.part) filter (where not direct.is_internal) as direct_fractional,
+        count(*) filter (where direct.is_internal) as internal,
+        count(*) filter (where not direct.is_internal and direct.is_new) as new,
+        count(distinct direct.publisher) filter (where not direct.is_internal) as publishers
+    from direct
+    group by grouping sets (
+        (direct.date, direct.parent_key, direct.relation),
+        (direct.date, direct.parent_key)
+    )
+),
+
+transitive_counts as (
+    select
+        pairs.date,
+        pairs.ancestor_key as parent_key,
+        coalesce(children.relation, 'any') as relation,
+        count(*) as transitive
+    from {{ ref('int_lineage_pairs') }} as pairs
+    inner join children on pairs.date = children.date and pairs.node_key = children.child_key
+    inner join
+        owned_parents as parents
+        on pairs.date = parents.date and pairs.ancestor_key = parents.model_key
+    where
+        pairs.node_key <> pairs.ancestor_key
+        and not coalesce(children.owner_key = parents.owner_key, false)
+    group by grouping sets (
+        (pairs.date, pairs.ancestor_key, children.relation),
+        (pairs.date, pairs.ancestor_key)
+    )
+),
+
+counts as (
+    select
+        date,
+        parent_key,
+        relation,
+        coalesce(direct_counts.direct, 0) as direct,
+        coalesce(direct_counts.direct_fractional, 0) as direct_fractional,
+        coalesce(transitive_counts.transitive, 0) as transitive,
+        coalesce(direct_counts.internal, 0) as internal,
+        coalesce(direct_counts.new, 0) as new,
+        coalesce(direct_counts.publishers, 0) as publishers
+    from direct_counts
+    full join transitive_counts using (date, parent_key, relation)
+)
+
+select
+    parents.month,
+    counts.date as as_of,
+    models.hub_id,
+    parents.repo_id,
+    counts.relation,
+    counts.direct,
+    cast(counts.direct_fractional as double) as direct_fractional,
+    counts.transitive,
+    counts.internal,
+    counts.new,
+    counts.publishers
+from counts
+inner join parents on counts.date = parents.date and counts.parent_key = parents.model_key
+inner join {{ ref('stg_models') }} as models on counts.parent_key = models.model_key

@@ -1,0 +1,324 @@
+"""Derivatives: METHOD traps 16 to 22 and 30 by name, months and verdicts that change, histories."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assets.captures.admission import PLAIN, Thresholds
+from assets.captures.store import CaptureStore
+from assets.ledger.load import load_capture, settle
+from assets.ledger.warehouse import connect
+from tests.helpers import Item, build_facts, hub_id, item, load, marts, query, record
+
+BEFORE, DATE = dt.date(2026, 2, 27), dt.date(2026, 3, 2)
+QWEN, LLAMA = "Qwen/Qwen3-8B", "meta-llama/Llama-3-8B"
+
+
+def tagged(repo_id: str, *tags: str) -> Item:
+    """A model whose parents the Hub did not resolve."""
+    return item(repo_id, 1, tags=[f"base_model:{tag}" for tag in tags])
+
+
+# One account a trap, so that each can be asked for alone.
+BASES = [item(QWEN, 100, downloadsAllTime=1000), item(LLAMA, 50)]
+TRAPS = [
+    tagged("t16/repeated", QWEN, f"finetune:{QWEN}"),
+    item("t17/merge", 1, [QWEN, LLAMA], "merge"),
+    tagged("t17/tagged", f"quantized:{QWEN}", f"adapter:{LLAMA}"),
+    item("t18/self", 1, ["t18/self", QWEN]),
+    item("t18/cycle-a", 1, ["t18/cycle-b", QWEN], "merge"),
+    item("t18/cycle-b", 1, ["t18/cycle-a"]),
+    tagged("t18/missing", "finetune:Qwen/Qwen3-never-listed"),
+    tagged("t18/renamed-parent", "finetune:lab/old-name"),
+    tagged("t18/free-text", "my own Llama weights", "finetune:datasets/some/corpus"),
+    tagged("t18/case", f"finetune:{QWEN.lower()}"),
+    item("t19/quant", 1, [QWEN], "quantized"),
+    item("t19/quant-of-quant", 1, ["t19/quant"], "finetune"),
+    tagged("t19/gguf", QWEN),
+    item("t19/merge-of-one", 1, [QWEN], "merge"),
+    item("Qwen/Qwen3-8B-Instruct", 70, [QWEN], downloadsAllTime=70),
+    item("t21/Qwen3-8B-mine", 7),
+    item("t22/distill", 9, tags=["qwen2", "qwen2_for_causal_lm"]),
+    item("t30/merge", 1, [QWEN, LLAMA, "t30/other"], "merge"),
+    item("t30/other", 1),
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("traps")
+    lab = item("lab/old-name", 1, [QWEN])
+    record(
+        folder,
+        {
+            BEFORE: [*BASES, *TRAPS, lab],
+            DATE: [*BASES, *TRAPS, {**lab, "id": "lab/new-name", "downloadsAllTime": 6}],
+        },
+    )
+    load(folder, [BEFORE, DATE])
+    build_facts(folder)
+    return folder
+
+
+def edges(home: Path, account: str) -> set[tuple[str, str, str | None]]:
+    """What an account's models are and of what, from the lineage of the date."""
+    return set(
+        query(
+            home,
+            """
+            select children.repo_id, derivatives.relation, parents.repo_id
+            from intermediate.int_lineage_edges as edges
+            join intermediate.int_derivatives as derivatives using (date, child_key)
+            join intermediate.int_model_days as children
+                on edges.date = children.date and edges.child_key = children.model_key
+            left join intermediate.int_model_days as parents
+                on edges.date = parents.date and edges.parent_key = parents.model_key
+            where edges.date = ? and children.publisher = ?
+            """,
+            DATE,
+            account,
+        )
+    )
+
+
+def of_model(home: Path, repo_id: str, relation: str, column: str) -> float:
+    rows = query(
+        home,
+        f"select {column} from marts.fct_model_derivatives "
+        "where repo_id = ? and relation = ? and as_of = ?",
+        repo_id,
+        relation,
+        DATE,
+    )
+    return rows[0][0] if rows else 0
+
+
+def of_family(home: Path, family: str, relation: str, column: str) -> float:
+    return query(
+        home,
+        f"select {column} from marts.fct_derivative_counts "
+        "where family = ? and relation = ? and date = ?",
+        family,
+        relation,
+        DATE,
+    )[0][0]
+
+
+def test_trap_16_a_parent_tagged_twice_is_one_edge(home: Path) -> None:
+    assert edges(home, "t16") == {("t16/repeated", "finetune", QWEN)}
+
+
+def test_trap_17_several_parents_but_one_relation(home: Path) -> None:
+    assert edges(home, "t17") == {
+        ("t17/merge", "merge", QWEN), ("t17/merge", "merge", LLAMA),
+        ("t17/tagged", "adapter", QWEN), ("t17/tagged", "adapter", LLAMA),
+    }  # fmt: skip
+
+
+def test_trap_18_self_reference_cycle_missing_renamed_free_text_case(home: Path) -> None:
+    assert edges(home, "t18") == {
+        ("t18/self", "finetune", QWEN),
+        ("t18/cycle-a", "merge", QWEN),
+        ("t18/cycle-a", "merge", "t18/cycle-b"),
+        ("t18/cycle-b", "finetune", "t18/cycle-a"),
+        ("t18/missing", "finetune", None),
+        ("t18/renamed-parent", "finetune", "lab/new-name"),
+        ("t18/free-text", "finetune", None),
+        ("t18/case", "finetune", QWEN),
+    }
+    # Both of the cycle are by one publisher, and no model descends from itself.
+    assert of_model(home, "t18/cycle-a", "any", "internal") == 1
+    assert of_model(home, "t18/cycle-a", "any", "transitive") == 0
+    # The name of a parent that is not on the Hub tells its family, but it has no row of its own.
+    never = query(home, "select * from marts.fct_model_derivatives where repo_id like '%never%'")
+    assert never == []
+
+
+def test_trap_19_relations_are_as_declared(home: Path) -> None:
+    assert edges(home, "t19") == {
+        ("t19/quant", "quantized", QWEN),
+        ("t19/quant-of-quant", "finetune", "t19/quant"),
+        ("t19/gguf", "unknown", QWEN),
+        ("t19/merge-of-one", "merge", QWEN),
+    }
+
+
+def test_trap_20_a_model_by_the_same_publisher_is_internal(home: Path) -> None:
+    for count in (
+        of_family(home, "Qwen", "any", "internal"),
+        of_model(home, QWEN, "any", "internal"),
+    ):
+        assert count == 1
+    assert of_model(home, QWEN, "any", "direct") == 12 - 1
+    # With the one whose parent only bears the family's name.
+    assert of_family(home, "Qwen", "any", "direct") == 12
+
+
+def test_trap_21_a_name_without_declared_base_is_no_derivative(home: Path) -> None:
+    assert edges(home, "t21") == set()
+    counted = query(
+        home,
+        "select family from marts.bridge_model_family join marts.dim_model using (hub_id) "
+        "where repo_id = 't21/Qwen3-8B-mine' and attribution = 'root' "
+        "and evidence = 'inferred-name'",
+    )
+    assert counted == [("Qwen",)]
+
+
+def test_trap_22_an_architecture_tag_is_no_lineage(home: Path) -> None:
+    assert edges(home, "t22") == set()
+    counted = query(
+        home,
+        "select distinct family from marts.bridge_model_family join marts.dim_model "
+        "using (hub_id) where repo_id = 't22/distill'",
+    )
+    assert counted == [("other",)]
+
+
+def test_trap_30_merges_are_counted_in_full_and_in_parts(home: Path) -> None:
+    # Of one, two, two and three parents: merge-of-one, merge, cycle-a and t30/merge.
+    assert of_family(home, "Qwen", "merge", "direct") == 4
+    assert of_family(home, "Qwen", "merge", "direct_fractional") == pytest.approx(7 / 3, abs=1e-9)
+    assert of_family(home, "Llama", "merge", "direct") == 2
+    assert of_family(home, "Llama", "merge", "direct_fractional") == pytest.approx(5 / 6, abs=1e-9)
+    assert of_model(home, "t30/other", "merge", "direct_fractional") == 0
+    inclusive = query(
+        home,
+        "select sum(downloads_inclusive) > any_value(scope_downloads) "
+        "from marts.fct_family_inclusive_daily "
+        "join marts.fct_family_share_daily using (date, scope, family) "
+        "where date = ? and scope = 'all' and attribution = 'root'",
+        DATE,
+    )
+    assert inclusive == [(True,)]
+
+
+def test_publishers_and_the_largest_one(home: Path) -> None:
+    # lab, t16, t17 (2), t18 (4: the missing parent too), t19 (3), t30.
+    assert of_family(home, "Qwen", "any", "publishers") == 6
+    assert of_family(home, "Qwen", "any", "top_publisher_share") == pytest.approx(4 / 12)
+    assert of_family(home, "Falcon", "any", "top_publisher_share") is None
+
+
+def test_over_5_is_null_without_all_time_counts(home: Path) -> None:
+    """Of the derivatives only lab/new-name has a count; the instruct model is internal."""
+    assert of_family(home, "Qwen", "any", "direct_over_5") == 1
+    assert of_family(home, "Falcon", "any", "direct_over_5") == 0
+
+
+@pytest.mark.parametrize("runs", [[[0, 1], [2], [3], [4]], [[2, 4], [0, 3], [1]]])
+def test_a_month_shows_its_last_capture_in_any_order(tmp_path: Path, runs: list[list[int]]) -> None:
+    days = [dt.date(2026, 1, 10), dt.date(2026, 1, 31), dt.date(2026, 2, 1), dt.date(2026, 2, 2),
+            dt.date(2026, 4, 1)]  # fmt: skip
+    captures = {
+        day: [
+            item(QWEN, 10),
+            *(
+                item(f"u/{n}", n, [QWEN], createdAt=f"{created}T12:00:00.000Z")
+                for n, created in enumerate(days[: number + 1])
+            ),
+            *(item(f"z/{n}") for n in range(60)),
+        ]
+        for number, day in enumerate(days)
+    }
+    record(tmp_path, captures)
+    for numbers in runs:
+        load(tmp_path, [days[number] for number in numbers])
+        build_facts(tmp_path)
+        newest = query(
+            tmp_path,
+            "select max(as_of) = (select max(date) from raw.captures) "
+            "from marts.fct_model_derivatives",
+        )
+        assert newest == [(True,)]
+    assert query(
+        tmp_path,
+        "select month, as_of, direct, new from marts.fct_model_derivatives "
+        "where relation = 'any' order by month",
+    ) == [
+        (dt.date(2026, 1, 1), days[1], 2, 2),
+        (dt.date(2026, 2, 1), days[3], 4, 2),
+        (dt.date(2026, 4, 1), days[4], 5, 1),
+    ]
+
+
+def test_a_verdict_that_changes_renews_months_and_what_is_gone(tmp_path: Path) -> None:
+    """The short last night of January counts until the threshold says that it is partial."""
+    days = [dt.date(2026, 1, 30), dt.date(2026, 1, 31), dt.date(2026, 2, 1), dt.date(2026, 2, 2)]
+    others = [item(f"z/{n}", n) for n in range(20)]
+    whole = [item(QWEN, 10), item("u/kept", 1, [QWEN]), *others]
+    short = [
+        item(QWEN, 10), item("u/only-here", 1, [QWEN]),
+        item("u/kept", 1, [QWEN], pipeline_tag="seen-here"), *others[:10],
+    ]  # fmt: skip
+    nights: list[Sequence[Item]] = [whole, short, whole, whole]
+
+    def gone(home: Path) -> list[int]:
+        rows = query(
+            home,
+            "select gone from marts.fct_derivative_counts "
+            "where family = 'Qwen' and relation = 'any' order by date",
+        )
+        return [row[0] for row in rows]
+
+    record(tmp_path, dict(zip(days, nights, strict=True)))
+    lenient = Thresholds(min_rows=0.5)
+    with connect(tmp_path) as connection:
+        for day in days:
+            load_capture(connection, CaptureStore(tmp_path / "captures"), day, lenient)
+    build_facts(tmp_path)
+    assert gone(tmp_path) == [0, 0, 1, 1]
+    tables = {"lenient": marts(tmp_path)}
+    for name, thresholds in (("strict", PLAIN), ("again", lenient)):
+        with connect(tmp_path) as connection:
+            settle(connection, thresholds)
+        build_facts(tmp_path)
+        tables[name] = marts(tmp_path)
+    assert tables["again"] == tables["lenient"]
+
+    strict = tmp_path / "strict"
+    record(strict, dict(zip(days, nights, strict=True)))
+    load(strict, days)
+    build_facts(strict)
+    assert tables["strict"] == marts(strict)
+    assert gone(strict) == [0, 0, 0]
+    assert query(strict, "select distinct as_of from marts.fct_model_derivatives order by 1") == [
+        (days[0],),
+        (days[3],),
+    ]
+    assert query(
+        strict,
+        "select count(*), count(valid_to) from marts.dim_model_history where repo_id like 'u/%'",
+    ) == [(1, 0)]
+
+
+def test_history_merges_states_that_differ_elsewhere(tmp_path: Path) -> None:
+    days = [dt.date(2026, 1, n) for n in (1, 2, 3, 4, 5)]
+    others = [item(f"z/{n}", n) for n in range(20)]
+    one = {"_id": hub_id("m"), "pipeline_tag": "text-generation"}
+    states = [
+        {**item("a/m", 1), **one},
+        {**item("a/m", 1), **one, "tags": ["license:mit"], "library_name": "peft"},
+        {**item("b/m", 1), **one},
+        {**item("b/m", 1), "_id": one["_id"]},
+        {**item("a/m", 1), **one},
+    ]
+    record(tmp_path, {day: [state, *others] for day, state in zip(days, states, strict=True)})
+    expected = [
+        ("a/m", "a", "text-generation", days[0], days[2]),
+        ("b/m", "b", "text-generation", days[2], days[3]),
+        ("b/m", "b", None, days[3], days[4]),
+        ("a/m", "a", "text-generation", days[4], None),
+    ]
+    for some in (days[:2], days[2:4], days[4:]):
+        load(tmp_path, some)
+        build_facts(tmp_path)
+    held = query(
+        tmp_path,
+        "select repo_id, publisher, task, valid_from, valid_to from marts.dim_model_history "
+        "where hub_id = ? order by valid_from",
+        one["_id"],
+    )
+    assert held == expected
