@@ -409,7 +409,8 @@ def test_shares_follow_from_the_independent_weights(
             found = query(
                 nightly_home,
                 "select family, downloads from marts.fct_family_share_daily "
-                "where date = ? and scope = ? and attribution = 'root' and downloads > 0",
+                "where date = ? and scope = ? and attribution = 'root' and downloads > 0 "
+                "and basis = 'window'",
                 date, scope,
             )  # fmt: skip
             assert dict(found) == pytest.approx({k: v for k, v in expected.items() if v}, rel=1e-9)
