@@ -15,11 +15,11 @@ def test_a_late_name_gives_the_same_marts_as_in_order(tmp_path: Path) -> None:
     captures = {date: [parent, child, *others] for date in DATES}
     captures[DATES[1]] = [{**parent, "id": "strange/name"}, child, *others]
     found = {}
-    for name, order in {"in order": [0, 1, 2, 3], "late": [0, 2, 3, 1]}.items():
+    for name, orders in {"in order": [[0, 1, 2, 3]], "late": [[0, 2, 3], [1]]}.items():
         home = tmp_path / name
         record(home, captures)
-        for number in order:
-            load(home, [DATES[number]])
+        for numbers in orders:
+            load(home, [DATES[number] for number in numbers])
             build_facts(home)
         found[name] = marts(home)
     assert found["late"] == found["in order"]
