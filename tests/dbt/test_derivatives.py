@@ -10,7 +10,17 @@ from assets.captures.admission import PLAIN, Thresholds
 from assets.captures.store import CaptureStore
 from assets.ledger.load import load_capture, settle
 from assets.ledger.warehouse import connect
-from tests.helpers import Item, build_facts, hub_id, item, load, marts, query, record
+from tests.helpers import (
+    Item,
+    build_facts,
+    hub_id,
+    item,
+    load,
+    marts,
+    query,
+    record,
+    record_archived,
+)
 
 BEFORE, DATE = dt.date(2026, 2, 27), dt.date(2026, 3, 2)
 QWEN, LLAMA = "Qwen/Qwen3-8B", "meta-llama/Llama-3-8B"
@@ -322,3 +332,46 @@ def test_history_merges_states_that_differ_elsewhere(tmp_path: Path) -> None:
         one["_id"],
     )
     assert held == expected
+
+
+def test_what_was_held_under_a_stand_in_goes_on_under_the_hubs_own_id(tmp_path: Path) -> None:
+    """Two nights from the archive, which tells no ids, and one from the Hub."""
+    days = [dt.date(2026, 1, 10), dt.date(2026, 2, 10), dt.date(2026, 3, 10)]
+    created = {"createdAt": "2025-06-01T12:00:00.000Z"}
+    items = [
+        item(QWEN, 10, **created),
+        item("u/child", 1, tags=[f"base_model:{QWEN}"], **created),
+        *(item(f"z/{n}", n, **created) for n in range(9)),
+    ]
+    found = []
+    for name, runs in (("nightly", [[day] for day in days]), ("at once", [days])):
+        home = tmp_path / name
+        record_archived(home, dict.fromkeys(days[:2], items))
+        record(home, {days[2]: items})
+        for some in runs:
+            load(home, some)
+            build_facts(home)
+        tables = marts(home)
+        found.append(
+            {name: tables[name] for name in ("fct_model_derivatives", "dim_model_history")}
+        )
+    assert found[0] == found[1]
+    assert {row[2] for row in found[0]["fct_model_derivatives"]} == {hub_id(QWEN)}
+    assert len({row[0] for row in found[0]["fct_model_derivatives"]}) == 3
+    assert {row[4] for row in found[0]["dim_model_history"]} == {days[0]}
+
+
+def test_a_model_first_listed_where_nothing_counts_begins_later(tmp_path: Path) -> None:
+    days = [dt.date(2026, 1, n) for n in (1, 2, 3, 4)]
+    others = [item(f"z/{n}", n) for n in range(20)]
+    back = item("u/back", 1)
+    nights = [others, [back, *others[:10]], others, [back, *others]]
+    record(tmp_path, dict(zip(days, nights, strict=True)))
+    for some in (days[:2], days[2:3], days[3:]):
+        load(tmp_path, some)
+        build_facts(tmp_path)
+    held = query(
+        tmp_path,
+        "select valid_from, valid_to from marts.dim_model_history where repo_id = 'u/back'",
+    )
+    assert held == [(days[3], None)]
