@@ -328,6 +328,21 @@ def test_days_add_up_to_their_month(tmp_path: Path) -> None:
     ) == [(0, True)]
 
 
+def test_days_between_captures_that_count_no_more_are_forgotten(tmp_path: Path) -> None:
+    """A late capture with twice the models shows that the other two were partial."""
+    captures = {
+        JAN: [item(f"x/{n}", 9, downloadsAllTime=90) for n in range(20)],
+        day("01-04"): [item(f"x/{n}", 9, downloadsAllTime=100) for n in range(10)],
+        day("01-07"): [item(f"x/{n}", 9, downloadsAllTime=130) for n in range(10)],
+    }
+    record(tmp_path, captures)
+    days = "select count(distinct date) from marts.fct_family_share_daily where basis = 'counter'"
+    for late, expected in ((False, 3), (True, 0)):
+        load(tmp_path, [JAN] if late else [day("01-04"), day("01-07")])
+        build_facts(tmp_path)
+        assert query(tmp_path, days) == [(expected,)]
+
+
 def test_month_by_month_equals_at_once_and_late_captures_renew_their_months(tmp_path: Path) -> None:
     captures = {
         JAN + dt.timedelta(days=9 * n): [

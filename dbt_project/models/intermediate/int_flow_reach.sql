@@ -1,5 +1,6 @@
 -- A capture reaches nine others on either side: a hold of eight and its recovery, or the neighbours that
--- a verdict looks at. Days within that reach of a date that is renewed are computed again.
+-- a verdict looks at. Days within that reach of a date that is renewed are computed again, and the date
+-- itself, which may be no end of flows any more.
 with renewed as (
     select
         min(renewed.date) as first_date,
@@ -19,8 +20,8 @@ numbered as (
 )
 
 select
-    coalesce(min(captures.date), numbered.first_date) as first_day,
-    coalesce(max(captures.date), numbered.last_date) as last_day
+    least(min(captures.date), numbered.first_date) as first_day,
+    greatest(max(captures.date), numbered.last_date) as last_day
 from numbered
 left join
     {{ ref('int_flow_captures') }} as captures
