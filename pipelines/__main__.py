@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
 def demo(settings: Settings, options: argparse.Namespace) -> int:
     """Two years from the sample Hub's archive, tonight from its list, and the headline."""
     from assets.captures.archive_source import capture_archive
+    from assets.captures.assets import ARCHIVE_CAPTURE
     from assets.captures.store import CaptureStore
     from assets.hub.archive import HUB_STATS
     from assets.hub.client import HubClient
@@ -76,6 +77,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
             f"{len(done.sealed)} weekly captures from its archive: {done.received / 1e6:,.1f} MB "
             f"fetched of {done.file_bytes / 1e6:,.1f}."
         )
+        _tell_dagster(settings, ARCHIVE_CAPTURE, done.sealed)
         return _nightly(settings)
 
 
@@ -245,14 +247,12 @@ def dev(settings: Settings, options: argparse.Namespace) -> int:
     os.execv(dagster, [dagster, "dev", "--workspace", workspace, *address])  # noqa: S606
 
 
-def _facts_of(settings: Settings, asset: "AssetKey", sealed: "list[Manifest]") -> int:
-    """Tell Dagster of captures made outside of it, and run what follows from all on disk."""
+def _tell_dagster(settings: Settings, asset: "AssetKey", sealed: "list[Manifest]") -> None:
+    """Let Dagster know of captures made outside of it."""
     import dagster as dg
 
     from assets.captures.assets import capture_metadata
-    from assets.captures.store import CaptureStore
-    from pipelines.jobs import FROM_CAPTURES
-    from pipelines.running import instance, run_job
+    from pipelines.running import instance
 
     with instance(settings) as dagster:
         for manifest in sealed:
@@ -261,6 +261,15 @@ def _facts_of(settings: Settings, asset: "AssetKey", sealed: "list[Manifest]") -
                     asset, partition=str(manifest.date), metadata=capture_metadata(manifest)
                 )
             )
+
+
+def _facts_of(settings: Settings, asset: "AssetKey", sealed: "list[Manifest]") -> int:
+    """Run what follows from all captures on disk, some of them just sealed."""
+    from assets.captures.store import CaptureStore
+    from pipelines.jobs import FROM_CAPTURES
+    from pipelines.running import run_job
+
+    _tell_dagster(settings, asset, sealed)
     last = CaptureStore(settings.home / "captures").dates()[-1]
     return _finished(settings, run_job(settings, FROM_CAPTURES, last))
 

@@ -25,7 +25,7 @@ from pipelines.sample_hub.server import SampleHub, serving
 from tests.e2e.processes import run_command, start_command
 from tests.helpers import REPOSITORY, all_tables, ledger, load
 
-WHOLE_KILLS = int(os.environ.get("HUB_LEDGER_TEST_KILLS", "2"))
+WHOLE_KILLS = int(os.environ.get("HUB_LEDGER_TEST_KILLS", "1"))
 CHEAP_KILLS = 10 * WHOLE_KILLS
 
 RECORD = """

@@ -5,6 +5,7 @@ and lineage that is edited away and back.
 """
 
 import datetime as dt
+import os
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -114,7 +115,9 @@ def replay(connection: duckdb.DuckDBPyConnection, date: dt.date) -> list[Item]:
 
 
 _slow = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=int(os.environ.get("HUB_LEDGER_TEST_EXAMPLES", "15")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
