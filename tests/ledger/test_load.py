@@ -5,8 +5,8 @@ and lineage that is edited away and back.
 """
 
 import datetime as dt
-import os
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
