@@ -50,6 +50,7 @@ def _serve() -> None:
 
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     manifest: Any = None
+    connections: Any = DuckDBConnectionManager
     for line in sys.stdin:
         home, *arguments = json.loads(line)
         os.environ.update(dbt_environment(Path(home)))
@@ -63,7 +64,7 @@ def _serve() -> None:
             result = dbtRunner(manifest=manifest).invoke(["--no-use-colors", *arguments, *_PLACES])
             sys.stdout.flush()
         # It would keep the warehouse for itself.
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        connections.close_all_connections()
         answers.write("done\n" if result.success else "failed\n")
         answers.flush()
 

@@ -21,6 +21,7 @@ from dagster_dbt import (
 
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
+from assets.facts.versions import require_same_definitions
 from assets.ledger.due import facts_done, facts_due, mark_facts_due, next_batch
 from assets.ledger.warehouse import connect, ensure_schema, writer_turn
 
@@ -65,6 +66,7 @@ def build_fact_assets(
         with reported_failures(), writer_turn(home, say=context.log.info):
             with connect(home) as connection:
                 ensure_schema(connection)
+                require_same_definitions(connection)
                 mark_facts_due(connection, dates)
                 due = facts_due(connection)
             context.log.info(f"facts due for {len(due)} dates: {', '.join(map(str, due[:10]))}")

@@ -182,6 +182,15 @@ def test_a_capture_that_was_never_loaded_comes_along(
     assert [date for (date,) in found] == days
     loaded = instance.get_materialized_partitions(dg.AssetKey(["raw", "model_counters"]))
     assert loaded == {str(day) for day in days}
+    # An upgrade changed what a number means: facts of both meanings never stand side by side.
+    with connect(settings.home) as connection:
+        connection.execute(
+            "update marts.dim_definition set version = version - 1 where definition = 'flow'"
+        )
+    refused = run(definitions, instance, "from_captures", days[-1])
+    assert not refused.success
+    assert "before flow meant" in failure(refused)
+    assert "make rebuild" in failure(refused)
 
 
 def test_facts_in_batches_equal_facts_at_once(

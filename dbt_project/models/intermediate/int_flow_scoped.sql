@@ -11,17 +11,4 @@ with named as (
     inner join {{ ref('stg_models') }} as models on parts.model_key = models.model_key
 )
 
-select
-    named.*,
-    scopes.scope
-from named
-inner join {{ ref('scopes') }} as scopes on scopes.tasks = '*'
-union all
-select
-    named.*,
-    bridge.scope
-from named
-inner join
-    {{ ref('bridge_model_scope') }} as bridge
-    on named.hub_id = bridge.hub_id and {{ valid_on('bridge', 'named.as_of') }}
-where bridge.is_member
+{{ in_scopes('named') }}

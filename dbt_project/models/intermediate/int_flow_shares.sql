@@ -27,20 +27,7 @@ named as (
 ),
 
 scoped as (
-    select
-        named.*,
-        scopes.scope
-    from named
-    inner join {{ ref('scopes') }} as scopes on scopes.tasks = '*'
-    union all
-    select
-        named.*,
-        bridge.scope
-    from named
-    inner join
-        {{ ref('bridge_model_scope') }} as bridge
-        on named.hub_id = bridge.hub_id and {{ valid_on('bridge', 'named.as_of') }}
-    where bridge.is_member
+    {{ in_scopes('named') }}
 ),
 
 -- By stretch of days first: two captures in a row bound most intervals, whichever the model.

@@ -93,21 +93,7 @@ may_spike as (
 
 -- Spans begin and end at captures, but not all of these are ends of flows.
 calendar as (
-    select
-        dates.date,
-        (
-            select min(captures.number) from captures
-            where captures.date >= dates.date
-        ) as next_number,
-        (
-            select max(captures.number) from captures
-            where captures.date < dates.date
-        ) as last_number
-    from (
-        select captured.date from {{ ref('stg_captures') }} as captured
-        union
-        select date '9999-12-31' as date
-    ) as dates
+    {{ calendar('number') }}
 ),
 
 sighted as (

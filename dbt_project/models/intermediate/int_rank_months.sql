@@ -35,33 +35,34 @@ unit_values as (
     union all
     select
         flows.month,
-        'publisher' as unit_type,
-        flows.publisher as unit,
-        flows.publisher as unit_name,
+        units.unit_type,
+        units.unit,
+        units.unit as unit_name,
         flows.scope,
         'publisher' as attribution,
         flows.basis,
-        sum(flows.downloads) as value,
-        sum(flows.downloads_low) as value_low,
-        sum(flows.downloads_high) as value_high
-    from flows
-    where flows.publisher is not null
-    group by flows.month, flows.publisher, flows.scope, flows.basis
-    union all
-    select
-        flows.month,
-        'company' as unit_type,
-        flows.company as unit,
-        flows.company as unit_name,
-        flows.scope,
-        'publisher' as attribution,
-        flows.basis,
-        sum(flows.downloads) as value,
-        sum(flows.downloads_low) as value_low,
-        sum(flows.downloads_high) as value_high
-    from flows
-    where flows.company is not null
-    group by flows.month, flows.company, flows.scope, flows.basis
+        sum(flows.value) as value,
+        sum(flows.value_low) as value_low,
+        sum(flows.value_high) as value_high
+    from
+        (
+            -- Few publishers, many models: added up before anything else.
+            select
+                flows.month,
+                flows.scope,
+                flows.basis,
+                flows.publisher,
+                any_value(flows.company) as company,
+                sum(flows.downloads) as value,
+                sum(flows.downloads_low) as value_low,
+                sum(flows.downloads_high) as value_high
+            from flows
+            group by flows.month, flows.scope, flows.basis, flows.publisher
+        ) as flows
+    inner join lateral (
+        values ('publisher', flows.publisher), ('company', flows.company)
+    ) as units (unit_type, unit) on units.unit is not null
+    group by flows.month, units.unit_type, units.unit, flows.scope, flows.basis
     union all
     select
         family_shares.month,

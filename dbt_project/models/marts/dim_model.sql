@@ -12,21 +12,7 @@ last_states as (
 
 -- A run of captures may begin or end with some that do not count.
 calendar as (
-    select
-        dates.date,
-        (
-            select min(captures.date) from captures
-            where captures.date >= dates.date
-        ) as next_date,
-        (
-            select max(captures.date) from captures
-            where captures.date < dates.date
-        ) as last_date
-    from (
-        select captured.date from {{ ref('stg_captures') }} as captured
-        union
-        select date '9999-12-31' as date
-    ) as dates
+    {{ calendar('date') }}
 ),
 
 sightings as (
