@@ -89,3 +89,10 @@
     {%- set found = run_query("select " ~ which ~ "(date) from " ~ ref('stg_dates_renewed')) if execute else none -%}
     date '{{ found.rows[0][0] if found and found.rows[0][0] else '1970-01-01' }}'
 {%- endmacro %}
+{#- Before milestones are written: those from the first date that is renewed on are found again. -#}
+{% macro forget_milestones() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where crossed_hi >= (select min(renewed.date) from {{ ref('stg_dates_renewed') }} as renewed)
+    {%- endif -%}
+{%- endmacro %}

@@ -1,9 +1,10 @@
+-- From the month before on, where a window may end in the first days of the next.
 with months as (
     select
         cast(
             unnest(
                 generate_series(
-                    date_trunc('month', reach.first_day),
+                    date_trunc('month', reach.first_day - 4),
                     date_trunc('month', reach.last_day),
                     interval 1 month
                 )

@@ -7,10 +7,11 @@ with listed as (
         days.repo_id,
         days.publisher,
         publishers.company,
+        publishers.region,
         nodes.is_first_party,
         nodes.brand,
         scoped.downloads_30d,
-        days.downloads_all_time,
+        scoped.downloads_all_time,
         days.likes
     from {{ ref('int_scope_days') }} as scoped
     inner join
@@ -60,6 +61,7 @@ children as (
         parents.publisher,
         parents.repo_id,
         parent_accounts.company,
+        parent_accounts.region,
         childs.publisher as child_publisher,
         child_accounts.company as child_company
     from {{ ref('int_lineage_edges') }} as edges
@@ -85,8 +87,14 @@ family_shares as (
         shares.attribution,
         shares.family,
         families.company,
-        shares.downloads
+        families.region,
+        metrics.metric,
+        case metrics.metric
+            when 'downloads_30d' then shares.downloads
+            else shares.downloads_all_time
+        end as value
     from {{ ref('fct_family_share_daily') }} as shares
+    cross join (values ('downloads_30d'), ('downloads_all_time')) as metrics (metric)
     inner join {{ ref('families') }} as families on shares.family = families.family
     where
         shares.basis = 'window'
@@ -141,6 +149,7 @@ unit_values as (
                 listed.scope,
                 listed.publisher,
                 any_value(listed.company) as company,
+                any_value(listed.region) as region,
                 case when listed.is_first_party then listed.brand end as family,
                 sum(listed.downloads_30d) as downloads_30d,
                 sum(listed.downloads_all_time) as downloads_all_time,
@@ -153,8 +162,9 @@ unit_values as (
         values
         ('publisher', listed.publisher),
         ('company', listed.company),
-        -- Their window's downloads come with the other attributions.
-        ('family', case when metrics.metric <> 'downloads_30d' then listed.family end)
+        ('region', nullif(listed.region, 'unknown')),
+        -- Their downloads come with the other attributions.
+        ('family', case when metrics.metric = 'likes' then listed.family end)
     ) as units (unit_type, unit) on units.unit is not null
     group by listed.date, units.unit_type, units.unit, listed.scope, metrics.metric
     union all
@@ -165,26 +175,35 @@ unit_values as (
         family_shares.family as unit_name,
         family_shares.scope,
         family_shares.attribution,
-        'downloads_30d' as metric,
-        family_shares.downloads as value,
+        family_shares.metric,
+        family_shares.value,
         null as tie_break,
         false as is_first_party
     from family_shares
     union all
     select
         family_shares.date,
-        'company' as unit_type,
-        family_shares.company as unit,
-        family_shares.company as unit_name,
+        units.unit_type,
+        units.unit,
+        units.unit as unit_name,
         family_shares.scope,
         family_shares.attribution,
-        'downloads_30d' as metric,
-        sum(cast(family_shares.downloads as decimal(24, 6))) as value,
+        family_shares.metric,
+        sum(cast(family_shares.value as decimal(24, 6))) as value,
         null as tie_break,
         false as is_first_party
     from family_shares
+    inner join lateral (
+        values ('company', family_shares.company), ('region', nullif(family_shares.region, 'unknown'))
+    ) as units (unit_type, unit) on units.unit is not null
     where family_shares.attribution <> 'publisher'
-    group by family_shares.date, family_shares.company, family_shares.scope, family_shares.attribution
+    group by
+        family_shares.date,
+        units.unit_type,
+        units.unit,
+        family_shares.scope,
+        family_shares.attribution,
+        family_shares.metric
     union all
     select
         children.date,
@@ -218,9 +237,9 @@ unit_values as (
     union all
     select
         children.date,
-        'company' as unit_type,
-        children.company as unit,
-        children.company as unit_name,
+        units.unit_type,
+        units.unit,
+        units.unit as unit_name,
         'all' as scope,
         'publisher' as attribution,
         'derivatives' as metric,
@@ -228,8 +247,11 @@ unit_values as (
         null as tie_break,
         false as is_first_party
     from children
-    where children.company is not null and children.company is distinct from children.child_company
-    group by children.date, children.company
+    inner join lateral (
+        values ('company', children.company), ('region', nullif(children.region, 'unknown'))
+    ) as units (unit_type, unit) on units.unit is not null
+    where children.company is distinct from children.child_company
+    group by children.date, units.unit_type, units.unit
     union all
     select
         counts.date,

@@ -2,7 +2,8 @@
 with flows as (
     select
         scoped.*,
-        publishers.company
+        publishers.company,
+        publishers.region
     from {{ ref('int_flow_scoped') }} as scoped
     left join {{ ref('publishers') }} as publishers on lower(scoped.publisher) = publishers.publisher
 ),
@@ -10,7 +11,8 @@ with flows as (
 family_shares as (
     select
         shares.*,
-        families.company
+        families.company,
+        families.region
     from {{ ref('fct_family_share_monthly') }} as shares
     inner join {{ ref('families') }} as families on shares.family = families.family
     where
@@ -53,6 +55,7 @@ unit_values as (
                 flows.basis,
                 flows.publisher,
                 any_value(flows.company) as company,
+                any_value(flows.region) as region,
                 sum(flows.downloads) as value,
                 sum(flows.downloads_low) as value_low,
                 sum(flows.downloads_high) as value_high
@@ -60,7 +63,10 @@ unit_values as (
             group by flows.month, flows.scope, flows.basis, flows.publisher
         ) as flows
     inner join lateral (
-        values ('publisher', flows.publisher), ('company', flows.company)
+        values
+        ('publisher', flows.publisher),
+        ('company', flows.company),
+        ('region', nullif(flows.region, 'unknown'))
     ) as units (unit_type, unit) on units.unit is not null
     group by flows.month, units.unit_type, units.unit, flows.scope, flows.basis
     union all
@@ -79,9 +85,9 @@ unit_values as (
     union all
     select
         family_shares.month,
-        'company' as unit_type,
-        family_shares.company as unit,
-        family_shares.company as unit_name,
+        units.unit_type,
+        units.unit,
+        units.unit as unit_name,
         family_shares.scope,
         family_shares.attribution,
         family_shares.basis,
@@ -89,10 +95,14 @@ unit_values as (
         sum(cast(family_shares.downloads_low as decimal(24, 6))) as value_low,
         sum(cast(family_shares.downloads_high as decimal(24, 6))) as value_high
     from family_shares
+    inner join lateral (
+        values ('company', family_shares.company), ('region', nullif(family_shares.region, 'unknown'))
+    ) as units (unit_type, unit) on units.unit is not null
     where family_shares.attribution <> 'publisher'
     group by
         family_shares.month,
-        family_shares.company,
+        units.unit_type,
+        units.unit,
         family_shares.scope,
         family_shares.attribution,
         family_shares.basis

@@ -105,7 +105,7 @@ placed as (
         places.bound = 'value'
         and (
             unit_values.grain = 'day'
-            or unit_values.unit_type in ('family', 'company')
+            or unit_values.unit_type in ('family', 'company', 'region')
             or unit_values.value >= 100
         )
 ),
@@ -135,7 +135,7 @@ kept as (
     from ordered
     where
         ordered.grain = 'month'
-        or ordered.unit_type in ('family', 'company')
+        or ordered.unit_type in ('family', 'company', 'region')
         or ordered.rank_ordinal <= 1000
         or ordered.is_first_party
 ),

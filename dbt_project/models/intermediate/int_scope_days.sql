@@ -4,7 +4,8 @@ select
     days.date,
     scopes.scope,
     days.model_key,
-    coalesce(days.downloads_30d, 0) as downloads_30d
+    coalesce(days.downloads_30d, 0) as downloads_30d,
+    days.downloads_all_time
 from {{ ref('int_model_days') }} as days
 inner join {{ ref('scopes') }} as scopes on scopes.tasks = '*'
 where days.is_listed
@@ -13,6 +14,7 @@ select
     verdicts.date,
     verdicts.scope,
     verdicts.model_key,
-    verdicts.downloads_30d
+    verdicts.downloads_30d,
+    verdicts.downloads_all_time
 from {{ ref('int_scope_verdicts') }} as verdicts
 where verdicts.is_listed and verdicts.rule is null

@@ -132,7 +132,8 @@ select
     verdicts.scope,
     verdicts.rule,
     days.is_listed,
-    coalesce(days.downloads_30d, 0) as downloads_30d
+    coalesce(days.downloads_30d, 0) as downloads_30d,
+    days.downloads_all_time
 from verdicts
 inner join
     {{ ref('int_model_days') }} as days

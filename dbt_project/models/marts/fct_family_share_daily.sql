@@ -20,7 +20,8 @@ totals as (
     select
         scoped.date,
         scoped.scope,
-        sum(scoped.downloads_30d) as scope_downloads
+        sum(scoped.downloads_30d) as scope_downloads,
+        count(scoped.downloads_all_time) > 0 as has_all_time
     from {{ ref('int_scope_days') }} as scoped
     group by scoped.date, scoped.scope
 ),
@@ -33,6 +34,8 @@ weighted as (
         weights.family,
         cast(sum(weights.weight * cast(scoped.downloads_30d as decimal(18, 0))) as double)
             as downloads,
+        cast(sum(weights.weight * cast(scoped.downloads_all_time as decimal(18, 0))) as double)
+            as downloads_all_time,
         count(*) as models
     from {{ ref('int_scope_days') }} as scoped
     inner join
@@ -52,7 +55,9 @@ windowed as (
         coalesce(weighted.downloads, 0) as downloads,
         cast(totals.scope_downloads as double) as scope_downloads,
         coalesce(weighted.models, 0) as models,
-        cast(1 as double) as confidence
+        cast(1 as double) as confidence,
+        case when totals.has_all_time then coalesce(weighted.downloads_all_time, 0) end
+            as downloads_all_time
     from totals
     cross join attributions
     cross join families
@@ -99,7 +104,8 @@ counted as (
             end as double
         ) as scope_downloads,
         coalesce(flows.models, 0) as models,
-        days.confidence
+        days.confidence,
+        null as downloads_all_time
     from flow_totals
     inner join {{ ref('int_flow_days') }} as days on flow_totals.day = days.day
     cross join (values ('raw'), ('robust')) as variants (variant)
@@ -131,5 +137,6 @@ select
     shares.scope_downloads,
     shares.downloads / nullif(shares.scope_downloads, 0) as share,
     shares.models,
-    shares.confidence
+    shares.confidence,
+    shares.downloads_all_time
 from shares

@@ -1,0 +1,320 @@
+"""What headlines are made of (METHOD D11, D12, D14, D15, D17, D18), from the published months.
+
+The published downloads of 24 months are fed in as captures of the first date of each month, so that
+the figures of METHOD's vectors come out of the project's own flows.
+"""
+
+import csv
+import datetime as dt
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import SHARED_DATA, Item, build_facts, item, load, query, record
+
+Figures = dict[str, dict[dt.date, float]]
+
+FIRST, FIRST_COUNTER, LAST = dt.date(2024, 10, 1), dt.date(2025, 3, 1), dt.date(2026, 9, 1)
+# What the figures leave to everyone else comes from many, none of them large.
+CROWD = [f"someone-{n}/model" for n in range(500)]
+
+
+def month_after(month: dt.date) -> dt.date:
+    return (month + dt.timedelta(31)).replace(day=1)
+
+
+def months(first: dt.date, last: dt.date) -> list[dt.date]:
+    found = [first]
+    while found[-1] < last:
+        found.append(month_after(found[-1]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def published() -> Figures:
+    path = SHARED_DATA / "publisher_monthly_downloads.csv"
+    if not path.is_file():
+        pytest.skip("the published monthly downloads are not beside this checkout")
+    figures: Figures = defaultdict(dict)
+    crowd: Figures = defaultdict(dict)
+    totals = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            month = dt.date.fromisoformat(f"{row['month']}-01")
+            figures[f"{row['publisher']}/model"][month] = float(row["downloads"])
+            if row["publisher"] == "Qwen":
+                totals[month] = float(row["downloads"]) / float(row["share_of_text_vlm"])
+    for month, total in totals.items():
+        rest = total - sum(one.get(month, 0) for one in figures.values())
+        for repo_id in CROWD:
+            crowd[repo_id][month] = rest / len(CROWD)
+    return figures | crowd
+
+
+def capture(figures: Figures, date: dt.date) -> list[Item]:
+    """The Hub on the first of a month: the month before in the window, all months in the count."""
+    before = (date - dt.timedelta(1)).replace(day=1)
+    days = (date - before).days
+    items = []
+    for repo_id, downloads in figures.items():
+        if date >= min(downloads):
+            counted = sum(n for month, n in downloads.items() if FIRST_COUNTER <= month < date)
+            items.append(
+                item(
+                    repo_id,
+                    round(downloads.get(before, 0) * 30 / days),
+                    pipeline_tag="text-generation",
+                    createdAt="2022-03-02T23:29:04.000Z",
+                    **({"downloadsAllTime": round(counted)} if date >= FIRST_COUNTER else {}),
+                )
+            )
+    return items
+
+
+@pytest.fixture(scope="module")
+def home(published: Figures, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("headlines")
+    dates = months(month_after(FIRST), month_after(LAST))
+    record(home, {date: capture(published, date) for date in dates})
+    load(home, dates)
+    build_facts(home)
+    return home
+
+
+def ratio(
+    home: Path, month: str, unit_type: str, leader: str, competitor_set: str
+) -> tuple[Any, ...]:
+    (row,) = query(
+        home,
+        "select ratio, ratio_low, ratio_high, verdict, members from marts.fct_dominance "
+        "where month = ? and unit_type = ? and leader = ? and competitor_set = ? "
+        "and scope = 'text_vlm' and basis = ? and attribution = 'publisher'",
+        dt.date.fromisoformat(f"{month}-01"), unit_type, leader, competitor_set,
+        "counter" if month >= "2025-03" else "window",
+    )  # fmt: skip
+    return row
+
+
+def test_the_published_months_come_out(home: Path, published: Figures) -> None:
+    measured = dict(
+        query(
+            home,
+            "select month, downloads from marts.fct_family_share_monthly where family = 'Qwen' "
+            "and attribution = 'publisher' and scope = 'text_vlm' and basis = 'counter' "
+            "and variant = 'raw'",
+        )
+    )
+    assert measured == {
+        month: pytest.approx(n, abs=1)
+        for month, n in published["Qwen/model"].items()
+        if month >= FIRST_COUNTER
+    }
+
+
+# METHOD section 0: over seven of the eight named labs, the first eight labs, the first eight
+# publishers with repackagers, everyone else.
+@pytest.mark.parametrize(
+    ("month", "downloads", "named", "labs", "publishers", "rest"),
+    [
+        ("2025-08", 73.2, 1.14, 0.72, 0.60, 0.27),
+        ("2025-10", 88.8, 1.64, 1.19, 0.99, 0.39),
+        ("2025-12", 108.3, 1.66, 1.30, 1.13, 0.49),
+        ("2026-02", 172.4, 2.55, 2.01, 1.67, 0.66),
+        ("2026-04", 420.3, 3.84, 3.25, 2.58, 1.01),
+        ("2026-09", 264.3, 2.45, 1.69, 1.21, 0.43),
+    ],
+)
+def test_t9_dominance_depends_on_who_is_in_the_eight(
+    home: Path,
+    month: str,
+    downloads: float,
+    named: float,
+    labs: float,
+    publishers: float,
+    rest: float,
+) -> None:
+    sets = {
+        name: ratio(home, month, "company", "Alibaba", name)
+        for name in ("xinhua8", "next_8_labs", "everyone_else")
+    }
+    assert sets["xinhua8"][0] == pytest.approx(named, abs=0.005)
+    assert sets["next_8_labs"][0] == pytest.approx(labs, abs=0.005)
+    assert sets["everyone_else"][0] == pytest.approx(rest, abs=0.005)
+    assert ratio(home, month, "publisher", "Qwen", "next_8")[0] == pytest.approx(
+        publishers, abs=0.005
+    )
+    (total,) = query(
+        home,
+        "select downloads from marts.fct_dominance where month = ? and leader = 'Qwen' "
+        "and unit_type = 'publisher' and scope = 'text_vlm' and basis = 'counter' "
+        "and competitor_set = 'next_1'",
+        dt.date.fromisoformat(f"{month}-01"),
+    )
+    assert total[0] / 1e6 == pytest.approx(downloads, abs=0.05)
+
+
+def test_t9_a_missing_member_is_bounded(home: Path, published: Figures) -> None:
+    value, low, high, verdict, members = ratio(home, "2025-12", "company", "Alibaba", "xinhua8")
+    assert (value, members, verdict) == (pytest.approx(1.657, abs=5e-4), 7, "ahead")
+    assert high == value
+    december = dt.date(2025, 12, 1)
+    named = [
+        published[f"{publisher}/model"][december]
+        for publisher in (
+            "meta-llama", "deepseek-ai", "openai", "mistralai", "nvidia", "zai-org", "moonshotai",
+        )
+    ]  # fmt: skip
+    assert sum(named) == pytest.approx(65.3817e6, abs=100)
+    # MiniMax, of which nothing is known, counts as the smallest that is known.
+    assert low == pytest.approx(published["Qwen/model"][december] / (sum(named) + min(named)))
+    february = ratio(home, "2026-02", "company", "Alibaba", "xinhua8")
+    assert february[0] == pytest.approx(2.545, abs=5e-4)
+
+
+def test_a_verdict_is_robust_only_if_all_sets_of_a_size_agree(home: Path) -> None:
+    rows = query(
+        home,
+        "select month, competitor_set, verdict, robust_verdict from marts.fct_dominance "
+        "where unit_type = 'company' and leader = 'Alibaba' and k = 8 and scope = 'text_vlm' "
+        "and basis = 'counter' and attribution = 'publisher' "
+        "and month in ('2025-08-01', '2025-12-01') order by all",
+    )
+    assert [(set_, verdict, robust) for _, set_, verdict, robust in rows] == [
+        ("next_8", "behind", "depends on the set"),
+        ("next_8_labs", "behind", "depends on the set"),
+        ("xinhua8", "ahead", "depends on the set"),
+        ("next_8", "ahead", "ahead"),
+        ("next_8_labs", "ahead", "ahead"),
+        ("xinhua8", "ahead", "ahead"),
+    ]
+
+
+def test_whoever_is_not_first_is_compared_with_the_largest_others(home: Path) -> None:
+    """Meta over the largest other, which is Qwen."""
+    value, *_ = ratio(home, "2026-02", "publisher", "meta-llama", "next_1")
+    assert value == pytest.approx(24_883_095 / 172_376_564)
+
+
+@pytest.mark.parametrize(
+    ("month", "low", "high", "listed"),
+    [
+        ("2025-03", 234, 4056, 1604),
+        ("2026-02", 1671, 2705, 3630),
+        ("2026-04", 2574, 3285, 4786),
+        ("2026-09", 984, 2683, 2848),
+    ],
+)
+def test_t11_concentration_has_bounds(
+    home: Path, month: str, low: float, high: float, listed: float
+) -> None:
+    (row,) = query(
+        home,
+        "select hhi_low, hhi_high, hhi_listed, effective_number_low, effective_number_high, "
+        "units, remainder from marts.fct_concentration where month = ? and unit_type = 'company' "
+        "and scope = 'text_vlm' and basis = 'counter' and attribution = 'publisher'",
+        dt.date.fromisoformat(f"{month}-01"),
+    )
+    assert row[0] == pytest.approx(low, abs=0.5)
+    assert row[1] == pytest.approx(high, abs=0.5)
+    assert row[2] == pytest.approx(listed, abs=0.5)
+    assert row[3:5] == (pytest.approx(1e4 / row[1]), pytest.approx(1e4 / row[0]))
+
+
+def test_concentration_of_models_is_exact(home: Path, published: Figures) -> None:
+    (row,) = query(
+        home,
+        "select hhi_low, hhi_high, gini, top_1_share, top_3_share, top_200_share, units "
+        "from marts.fct_concentration where month = '2026-02-01' and unit_type = 'model' "
+        "and scope = 'text_vlm' and basis = 'counter'",
+    )
+    february = dt.date(2026, 2, 1)
+    values = sorted(round(one[february]) for one in published.values() if one.get(february))
+    total = sum(values)
+    squares = sum((value / total) ** 2 for value in values)
+    gini = sum(
+        abs(one - other) for one in values for other in values
+    ) / (2 * len(values) * total)  # fmt: skip
+    assert row == (
+        pytest.approx(1e4 * squares, rel=1e-6),
+        pytest.approx(1e4 * squares, rel=1e-6),
+        pytest.approx(gini, rel=1e-5),
+        pytest.approx(values[-1] / total),
+        pytest.approx(sum(values[-3:]) / total),
+        pytest.approx(sum(values[-200:]) / total, rel=1e-6),
+        len(values),
+    )
+
+
+def test_t12_growth_names_its_window_and_its_peak(home: Path) -> None:
+    row = query(
+        home,
+        "select monthly_rate, monthly_rate_fitted, doubling_months, window_from, window_months, "
+        "peak_month, share_of_peak from marts.fct_growth where month = '2026-09-01' "
+        "and unit_type = 'family' and unit = 'Qwen' and scope = 'text_vlm' "
+        "and attribution = 'publisher' and metric = 'downloads' and growth_window = 'all'",
+    )
+    assert row == [
+        (
+            pytest.approx(0.140, abs=5e-4),
+            pytest.approx(0.159, abs=5e-4),
+            pytest.approx(4.7, abs=0.05),
+            FIRST_COUNTER,
+            18,
+            dt.date(2026, 4, 1),
+            pytest.approx(1 - 0.37, abs=0.005),
+        )
+    ]
+
+
+def test_d18_crossovers_of_flow_first_and_for_good(home: Path) -> None:
+    """Qwen passed Meta for two months of 2024 by the window, for good in April 2025."""
+    rows = query(
+        home,
+        "select metric, first_ahead, was_ahead_before, sustained_from, ahead_since, stretches "
+        "from marts.fct_crossovers where unit = 'Qwen' and other_unit = 'Llama' "
+        "and unit_type = 'family' and scope = 'text_vlm' and attribution = 'publisher' "
+        "and metric in ('downloads', 'downloads_window') order by 1",
+    )
+    april = dt.date(2025, 4, 1)
+    assert rows == [
+        ("downloads", april, False, april, april, 1),
+        ("downloads_window", dt.date(2024, 10, 1), True, april, april, 2),
+    ]
+    other_way = query(
+        home,
+        "select first_ahead, was_ahead_before, sustained_from, ahead_since, months_ahead "
+        "from marts.fct_crossovers where unit = 'Llama' and other_unit = 'Qwen' "
+        "and unit_type = 'family' and scope = 'text_vlm' and attribution = 'publisher' "
+        "and metric = 'downloads_window'",
+    )
+    assert other_way == [(dt.date(2024, 12, 1), False, dt.date(2024, 12, 1), None, 4)]
+
+
+def test_d13_the_lasting_break_is_of_may_or_june_2025(home: Path) -> None:
+    rows = query(
+        home,
+        "select penalty, month, direction, is_persistent, near_release "
+        "from marts.fct_change_points where unit = 'Qwen' and unit_type = 'family' "
+        "and scope = 'text_vlm' and attribution = 'publisher' and basis = 'window' order by 1, 2",
+    )
+    # The same series as T10 but for the months of counters, which here are windows as well.
+    assert [(penalty, f"{month:%Y-%m}") for penalty, month, *_ in rows] == [
+        (1, "2024-12"), (1, "2025-04"), (1, "2025-06"), (1, "2025-11"),
+        (2, "2024-12"), (2, "2025-05"), (2, "2025-11"),
+        (3, "2024-12"), (3, "2025-05"), (3, "2025-11"),
+        (5, "2024-12"), (5, "2025-06"),
+        (10, "2025-06"),
+    ]  # fmt: skip
+    assert {f"{month:%Y-%m}" for _, month, _, persistent, _ in rows if persistent} == {
+        "2025-05",
+        "2025-06",
+    }
+    assert {direction for _, month, direction, *_ in rows if f"{month:%Y-%m}" == "2024-12"} == {
+        "down"
+    }
+    assert {(f"{month:%Y-%m}", near) for _, month, _, _, near in rows} >= {
+        ("2025-05", "Qwen3"),
+        ("2025-06", "Qwen3"),
+    }
