@@ -22,7 +22,7 @@ JOBS = [
     dg.define_asset_job(
         NIGHTLY,
         _everything - _past,
-        description="Tonight's capture and the Arena, the ledger, facts with their checks, publication.",
+        description="Tonight's capture, the Arena, the ledger, facts with checks, publication.",
     ),
     dg.define_asset_job(
         FROM_CAPTURES,

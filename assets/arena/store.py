@@ -11,6 +11,7 @@ which content was read last, ``quarantine.jsonl`` which of its rows could not be
 import contextlib
 import datetime as dt
 import fcntl
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ class Note(msgspec.Struct, kw_only=True):
         origin: Dataset, commit and path.
         sample: None for observations; otherwise what kind of sample data this is.
         recorded_at: When it was first seen.
+        rows_sha256: Checksum of the rows.
         software: What recorded it.
     """
 
@@ -63,6 +65,7 @@ class Note(msgspec.Struct, kw_only=True):
     origin: str
     sample: str | None
     recorded_at: dt.datetime
+    rows_sha256: str
     software: str
 
 
@@ -113,19 +116,23 @@ class ArenaStore:
             LedgerError: It is damaged.
         """
         try:
-            with pq.ParquetFile(table.path, page_checksum_verification=True) as file:
-                rows = file.read().cast(SCHEMA)
+            with pq.ParquetFile(table.path) as file:
+                rows = file.read().replace_schema_metadata(None).cast(SCHEMA)
                 note = msgspec.json.decode(file.schema_arrow.metadata[_NOTE], type=Note)
+            if _sha256(rows) != note.rows_sha256:
+                raise ValueError("its rows differ from their checksum")
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
             raise LedgerError(
                 f"{table.path} is damaged ({str(error)[:100]}); restore it from a backup"
             ) from None
-        return rows.replace_schema_metadata(None), note
+        return rows, note
 
     def source(self, arena: str) -> Source | None:
         """What was read of a leaderboard last; None where nothing was or it is not known."""
         try:
-            return msgspec.json.decode((self.root / arena / "source.json").read_bytes(), type=Source)
+            return msgspec.json.decode(
+                (self.root / arena / "source.json").read_bytes(), type=Source
+            )
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
@@ -176,8 +183,7 @@ class ArenaStore:
         written, damaged = [], []
         for date, rows in sorted(board.dates.items()):
             columns = {
-                field.name: [getattr(row, field.name) for row in rows]
-                for field in fields(ArenaRow)
+                field.name: [getattr(row, field.name) for row in rows] for field in fields(ArenaRow)
             }
             found = pa.table(columns, SCHEMA)
             try:
@@ -195,6 +201,7 @@ class ArenaStore:
                 origin=table.revision.origin,
                 sample=sample,
                 recorded_at=dt.datetime.now(dt.UTC),
+                rows_sha256=_sha256(found),
                 software=f"hub-ledger {version('hub-ledger')}",
             )
             name = f"{date}.parquet" if revision == 1 else f"{date}.{revision}.parquet"
@@ -223,8 +230,12 @@ class ArenaStore:
     def _write_table(self, path: Path, rows: pa.Table, note: Note) -> None:
         labelled = rows.replace_schema_metadata({_NOTE: msgspec.json.encode(note)})
         sink = pa.BufferOutputStream()
-        pq.write_table(labelled, sink, compression="zstd", write_page_checksum=True)
+        pq.write_table(labelled, sink, compression="zstd")
         _replace(path, sink.getvalue().to_pybytes())
+
+
+def _sha256(rows: pa.Table) -> str:
+    return hashlib.sha256(msgspec.json.encode(rows.to_pylist())).hexdigest()
 
 
 def _as_line(reason: str, row: dict[str, Any]) -> bytes:

@@ -212,9 +212,10 @@ class NamedErrors:
         self._origin = origin
 
     def __enter__(self) -> None:
-        return None
+        """Nothing to prepare."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Let other errors pass as they are."""
         if isinstance(error, (pa.ArrowException, pl.exceptions.PolarsError, OSError)):
             said = printable(str(error), 200)
             raise UnusableRevision(f"{self._origin} is not readable Parquet ({said})") from None

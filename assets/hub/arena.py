@@ -159,8 +159,8 @@ def read_leaderboard(client: HubClient, table: ArenaTable) -> Leaderboard:
             raise UnusableRevision(f"{origin} has more than {_MAX_ROWS} rows; refused")
         for row in batch:
             try:
-                date = _published(row.pop("published_on"), table.revision.date)
-                board.dates.setdefault(date, []).append(_row(row))
+                date, usable = _published(row["published_on"], table.revision.date), _row(row)
+                board.dates.setdefault(date, []).append(usable)
             except ValueError as error:
                 board.bad.append((str(error), row))
     if board is None or not board.dates:

@@ -66,7 +66,9 @@ def _arena(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
     for _, company, rating, best, worst, model in rows:
         place = f"{best} to {worst}" if best and worst else "?"
-        lines.append(f"  {printable(company):<18}{rating:>12,.0f}{place:>12}      {printable(model)}")
+        lines.append(
+            f"  {printable(company):<18}{rating:>12,.0f}{place:>12}      {printable(model)}"
+        )
     return lines
 
 

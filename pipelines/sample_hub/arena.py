@@ -1,13 +1,14 @@
 """The Arena's dataset of the sample Hub: leaderboards of generated models of real companies.
 
-Belongs here: which models are listed on which date, and the files as the real dataset lays them out.
+Belongs here: which models are listed on which date, the files as the real dataset lays them out.
 Does not belong here: the routes (see `pipelines.sample_hub.datasets`).
 
-The best model of a company follows published top ratings on the dates they were published for; every
-model, everything between these dates and all other numbers are invented.
+The best model of a company follows published top ratings on the dates they were published for;
+every model, everything between these dates and all other numbers are invented.
 """
 
 import datetime as dt
+import itertools
 import math
 import random
 from collections.abc import Iterator
@@ -200,7 +201,7 @@ def _models() -> Iterator[_Model]:
 
 def _releases(known: list[tuple[dt.date, float]]) -> Iterator[tuple[dt.date, float]]:
     """A model on each date of which the top is known, and some on the line between two."""
-    for (first, low), (end, high) in zip(known, known[1:], strict=False):
+    for (first, low), (end, high) in itertools.pairwise(known):
         steps = max((end - first).days // _RELEASE_DAYS, 1)
         for step in range(steps):
             yield first + (end - first) * step / steps, low + (high - low) * step / steps

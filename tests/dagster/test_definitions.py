@@ -226,7 +226,7 @@ def test_facts_in_batches_equal_facts_at_once(
 
 
 def test_jobs_divide_the_sources(definitions: dg.Definitions) -> None:
-    """Tonight never asks the archive, a backfill never the list nor the Arena; the rest is in both."""
+    """Tonight never asks the archive, a backfill never the list nor the Arena."""
     keys = {
         name: set(definitions.resolve_job_def(name).asset_layer.executable_asset_keys)
         for name in ("nightly", "from_captures", "backfill")

@@ -2,7 +2,8 @@ with dates as (
     select
         tables.*,
         lag(tables.published_on) over by_date as previous_on,
-        lead(tables.published_on) over by_date as next_on
+        lead(tables.published_on) over by_date as next_on,
+        row_number() over by_date as number
     from {{ ref('stg_arena_tables') }} as tables
     window by_date as (partition by tables.arena order by tables.published_on)
 ),

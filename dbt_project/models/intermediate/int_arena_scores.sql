@@ -2,6 +2,7 @@
 with listed as (
     select
         scores.*,
+        scores.rating_low is not null and scores.rating_high is not null as has_interval,
         count(*) over (partition by scores.arena, scores.published_on, scores.model) as copies
     from {{ ref('stg_arena_scores') }} as scores
     qualify
@@ -32,10 +33,8 @@ select
     organizations.organization is not null as is_mapped,
     organizations.region,
     coalesce(organizations.company, listed.organization) as company,
-    case when listed.rating_low is not null and listed.rating_high is not null then places.rank_best end
-        as rank_best,
-    case when listed.rating_low is not null and listed.rating_high is not null then places.rank_worst end
-        as rank_worst
+    case when listed.has_interval then places.rank_best end as rank_best,
+    case when listed.has_interval then places.rank_worst end as rank_worst
 from listed
 inner join
     places

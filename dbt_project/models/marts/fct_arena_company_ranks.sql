@@ -3,11 +3,11 @@ with models as (
         scores.*,
         row_number() over (
             partition by scores.arena, scores.published_on, scores.company
-            order by scores.rating desc, scores.votes desc nulls last, scores.model
+            order by scores.rating desc, scores.votes desc nulls last, scores.model asc
         ) as place,
         row_number() over (
             partition by scores.arena, scores.published_on, scores.company, scores.is_open_weights
-            order by scores.rating desc, scores.votes desc nulls last, scores.model
+            order by scores.rating desc, scores.votes desc nulls last, scores.model asc
         ) as place_by_openness
     from {{ ref('int_arena_scores') }} as scores
     where scores.company is not null
@@ -29,6 +29,7 @@ companies as (
             as best_open_model,
         any_value(models.rating) filter (where models.is_open_weights and models.place_by_openness = 1)
             as best_open_rating,
+        bool_or(models.has_interval) filter (where models.place = 1) as has_interval,
         count(*) as models
     from models
     group by models.arena, models.published_on, models.company
@@ -48,10 +49,8 @@ ranked as (
         dates.measure,
         dates.anchor_period,
         dates.sample,
-        case when companies.rating_low is not null and companies.rating_high is not null then places.rank_best end
-            as rank_best,
-        case when companies.rating_low is not null and companies.rating_high is not null then places.rank_worst end
-            as rank_worst,
+        case when companies.has_interval then places.rank_best end as rank_best,
+        case when companies.has_interval then places.rank_worst end as rank_worst,
         rank() over by_rating as rank_min,
         max(companies.rating) over (partition by companies.arena, companies.published_on) - companies.rating
             as gap_to_first,
@@ -65,12 +64,7 @@ ranked as (
             and companies.published_on = places.published_on
             and companies.company = places.company
     inner join
-        (
-            select
-                numbered.*,
-                row_number() over (partition by numbered.arena order by numbered.published_on) as number
-            from {{ ref('int_arena_dates') }} as numbered
-        ) as dates
+        {{ ref('int_arena_dates') }} as dates
         on companies.arena = dates.arena and companies.published_on = dates.published_on
     window
         by_rating as (partition by companies.arena, companies.published_on order by companies.rating desc)
@@ -79,7 +73,8 @@ ranked as (
 held as (
     select
         ranked.*,
-        case when ranked.rank_min = 1 or ranked.days_to_next is null then ranked.days_to_next else 0 end as days_held,
+        case when ranked.rank_min = 1 or ranked.days_to_next is null then ranked.days_to_next else 0 end
+            as days_held,
         -- The same for all dates of one stay on the leaderboard.
         ranked.number - row_number() over by_company as stay
     from ranked
@@ -102,7 +97,8 @@ select
     held.rank_best,
     held.rank_worst,
     held.gap_to_first,
-    case when held.measure = 'rating' then 1 / (1 + pow(10, -held.gap_to_first / 400)) end as expected_win_rate,
+    case when held.measure = 'rating' then 1 / (1 + pow(10, -held.gap_to_first / 400)) end
+        as expected_win_rate,
     held.best_open_model,
     held.best_open_rating,
     held.models,
