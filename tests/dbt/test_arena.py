@@ -341,7 +341,7 @@ def test_the_real_holders_of_first_rank(real: Path) -> None:
         "group by company having sum(days_held) > 0 order by 2 desc",
     )
     assert held == [("Google", 233, 233), ("OpenAI", 124, 124), ("xAI", 36, 36)]
-    # Every day between the first and the last date has its holder; Google and OpenAI tied once.
+    # Every day between the first and the last date has one holder; nobody tied.
     assert sum(days for _, days, _ in held) == (dt.date(2025, 8, 4) - dt.date(2024, 7, 7)).days
 
 
