@@ -50,6 +50,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
     from assets.hub.archive import HUB_STATS
     from assets.hub.client import HubClient
     from pipelines.progress import show_backfill
+    from pipelines.sample_hub.arena import sample_arena
     from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
     from pipelines.sample_hub.datasets import sample_archive
     from pipelines.sample_hub.server import SampleHub, serving
@@ -58,7 +59,8 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
     yesterday = today - dt.timedelta(days=1)
     store = CaptureStore(settings.home / "captures")
     store.require_kind(SAMPLE)
-    hub = SampleHub(catalogue.items(today), SAMPLE, datasets=[sample_archive(catalogue, yesterday)])
+    past = [sample_archive(catalogue, yesterday), sample_arena(yesterday)]
+    hub = SampleHub(catalogue.items(today), SAMPLE, datasets=past)
     with serving(hub) as endpoint:
         print(f"Embedded sample Hub at {endpoint}: generated models, not the real Hub's.")
         settings = replace(settings, hub=replace(settings.hub, endpoint=endpoint, token=None))
@@ -118,6 +120,7 @@ def import_captures(settings: Settings, options: argparse.Namespace) -> int:
 
 def rebuild(settings: Settings, options: argparse.Namespace) -> int:
     """The warehouse again, from the captures on disk."""
+    from assets.arena.store import ArenaStore
     from assets.captures.store import CaptureStore
     from assets.ledger.warehouse import warehouse_path, writer_turn
     from pipelines.jobs import FROM_CAPTURES
@@ -129,6 +132,9 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
         raise LedgerError(f"no captures in {store.root}: nothing to rebuild from")
     for date in dates:
         store.verify(date)
+    arena = ArenaStore(settings.home / "arena")
+    for table in arena.tables():
+        arena.read(table)
     with writer_turn(settings.home, say=print):
         path = warehouse_path(settings.home)
         path.unlink(missing_ok=True)
@@ -197,6 +203,7 @@ def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
     import signal
     import time
 
+    from pipelines.sample_hub.arena import sample_arena
     from pipelines.sample_hub.catalogue import SAMPLE, Catalogue
     from pipelines.sample_hub.datasets import sample_archive
     from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
@@ -208,8 +215,9 @@ def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
         hub = SampleHub(read_capture_file(path), f"replay of {path.name}")
     else:
         catalogue, today = Catalogue(), _today()
-        past = sample_archive(catalogue, today - dt.timedelta(days=1))
-        hub = SampleHub(catalogue.items(today), SAMPLE, datasets=[past])
+        yesterday = today - dt.timedelta(days=1)
+        past = [sample_archive(catalogue, yesterday), sample_arena(yesterday)]
+        hub = SampleHub(catalogue.items(today), SAMPLE, datasets=past)
     with serving(hub, options.port) as endpoint:
         try:
             print(

@@ -7,6 +7,7 @@ import warnings
 
 import dagster as dg
 
+from assets.arena.assets import build_arena_assets
 from assets.captures.assets import Progress, build_capture_assets
 from assets.facts.assets import build_fact_assets
 from assets.ledger.assets import build_ledger_assets
@@ -45,11 +46,12 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     ledger = build_ledger_assets(
         settings.home, partitions, settings.thresholds, settings.keep_captures_days
     )
+    arena = build_arena_assets(settings.home, settings.hub, partitions)
     facts = build_fact_assets(settings.home, partitions)
     marts = [key for asset in facts for key in asset.keys if key.path[0] == "marts"]
     publication = build_publication_assets(settings.home, partitions, sorted(marts))
     return dg.Definitions(
-        assets=[*captures, *ledger, *facts, *publication],
+        assets=[*captures, *ledger, *arena, *facts, *publication],
         jobs=JOBS,
         schedules=build_schedules(settings),
     )

@@ -5,6 +5,7 @@ Belongs here: jobs. Does not belong here: when they run (see `pipelines.schedule
 
 import dagster as dg
 
+from assets.arena.assets import ARENA_TABLES
 from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
 
 NIGHTLY = "nightly"
@@ -13,14 +14,15 @@ BACKFILL = "backfill"
 
 
 _everything = dg.AssetSelection.all()
-_tonight = dg.AssetSelection.assets(HUB_CAPTURE)
+# The Arena's dataset holds all its past dates: each night brings them, and nothing else has to.
+_tonight = dg.AssetSelection.assets(HUB_CAPTURE, ARENA_TABLES)
 _past = dg.AssetSelection.assets(ARCHIVE_CAPTURE)
 
 JOBS = [
     dg.define_asset_job(
         NIGHTLY,
         _everything - _past,
-        description="Tonight's capture, the ledger, all facts with their checks, publication.",
+        description="Tonight's capture, the Arena, the ledger, facts with checks, publication.",
     ),
     dg.define_asset_job(
         FROM_CAPTURES,

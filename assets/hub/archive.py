@@ -56,7 +56,9 @@ class _Entry(msgspec.Struct):
     last_commit: _Commit | None = msgspec.field(default=None, name="lastCommit")
 
 
-class _Repository(msgspec.Struct):
+class Repository(msgspec.Struct):
+    """What the Hub says of a dataset repository: the commit it is at."""
+
     sha: Sha
 
 
@@ -154,7 +156,7 @@ def _daily(client: HubClient, repo: str, first: dt.date, last: dt.date) -> dict[
     """The last commit of each date, those left out whose title names other files only."""
     found: dict[dt.date, Revision] = {}
     url = client.url(f"/api/datasets/{repo}/commits/main", [("limit", "100")])
-    for commits in _pages(client, url, list[_Commit]):
+    for commits in pages(client, url, list[_Commit]):
         for commit in commits:
             date = commit.date.astimezone(dt.UTC).date()
             named = _PARQUET_NAME.findall(commit.title)
@@ -169,7 +171,7 @@ def _daily(client: HubClient, repo: str, first: dt.date, last: dt.date) -> dict[
 def _confirmed(client: HubClient, revision: Revision) -> Revision | None:
     """The revision pinned to the commit that wrote its file; None if that is of another date."""
     url = client.url(f"/api/datasets/{revision.repo}/tree/{revision.sha}", [("expand", "true")])
-    for entries in _pages(client, url, list[_Entry]):
+    for entries in pages(client, url, list[_Entry]):
         for entry in entries:
             if entry.path == revision.path:
                 commit = entry.last_commit
@@ -184,9 +186,9 @@ def _confirmed(client: HubClient, revision: Revision) -> Revision | None:
 def _weekly(client: HubClient, repo: str, first: dt.date, last: dt.date) -> dict[dt.date, Revision]:
     """The folders by the date of what is in them; of repeated contents the first folder."""
     found: dict[dt.date, Revision] = {}
-    head, _ = _fetched(client, client.url(f"/api/datasets/{repo}", []), _Repository)
+    head, _ = fetched(client, client.url(f"/api/datasets/{repo}", []), Repository)
     url = client.url(f"/api/datasets/{repo}/tree/{head.sha}/models", [("recursive", "true")])
-    for entries in _pages(client, url, list[_Entry]):
+    for entries in pages(client, url, list[_Entry]):
         for entry in entries:
             match = _WEEK_FOLDER.fullmatch(entry.path)
             if not match:
@@ -211,18 +213,24 @@ def _content_date(file: "ArchiveFile", week: dt.date) -> dt.date:
     return min(newest, last) if newest is not None else last
 
 
-def _pages(client: HubClient, url: str, shape: type[T]) -> Iterator[T]:
+def pages(client: HubClient, url: str, shape: type[T]) -> Iterator[T]:
+    """All pages of a list, each in a known shape.
+
+    Raises:
+        HubUnavailable: The Hub could not be reached.
+        LedgerError: It answers in another shape, or its list never ends.
+    """
     seen: set[str] = set()
     following: str | None = url
     while following is not None:
         if following in seen or len(seen) >= _MAX_PAGES:
             raise LedgerError("the archive's list repeats a page address and never ends; refused")
         seen.add(following)
-        page, following = _fetched(client, following, shape)
+        page, following = fetched(client, following, shape)
         yield page
 
 
-def _fetched(client: HubClient, url: str, shape: type[T]) -> tuple[T, str | None]:
+def fetched(client: HubClient, url: str, shape: type[T]) -> tuple[T, str | None]:
     """One answer in a known shape, and the next page's address."""
     attempt = 0
     while True:

@@ -94,6 +94,13 @@ class _RemoteFile(io.RawIOBase):
         return len(data)
 
 
+def remote_parquet(client: HubClient, revision: Revision) -> pq.ParquetFile:
+    """A Parquet file of a dataset repository; its end is fetched now, the rest when it is read."""
+    place = f"/datasets/{revision.repo}/resolve/{revision.sha}/{quote(revision.path)}"
+    remote = _RemoteFile(client, client.url(place, []), revision.size or 0)
+    return pq.ParquetFile(pa.PythonFile(remote, mode="r"), pre_buffer=True)
+
+
 class ArchiveFile:
     """The Parquet file of a revision, read by ranges: its end, then the columns that are kept.
 
@@ -107,10 +114,8 @@ class ArchiveFile:
 
     def __init__(self, client: HubClient, revision: Revision) -> None:
         self._revision = revision
-        place = f"/datasets/{revision.repo}/resolve/{revision.sha}/{quote(revision.path)}"
-        remote = _RemoteFile(client, client.url(place, []), revision.size or 0)
         with self._named_errors():
-            self._parquet = pq.ParquetFile(pa.PythonFile(remote, mode="r"), pre_buffer=True)
+            self._parquet = remote_parquet(client, revision)
             self._names = set(self._parquet.schema_arrow.names)
         missing = [name for name in _REQUIRED if name not in self._names]
         if missing:
@@ -196,20 +201,21 @@ class ArchiveFile:
         largest = self._largest(column)
         return bool(largest) and all(top == 0 for top in largest) and self.rows > 0
 
-    def _named_errors(self) -> "_NamedErrors":
-        return _NamedErrors(self._revision.origin)
+    def _named_errors(self) -> "NamedErrors":
+        return NamedErrors(self._revision.origin)
 
 
-class _NamedErrors:
+class NamedErrors:
     """Turns pyarrow's errors into one that names the revision."""
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
 
     def __enter__(self) -> None:
-        return None
+        """Nothing to prepare."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Let other errors pass as they are."""
         if isinstance(error, (pa.ArrowException, pl.exceptions.PolarsError, OSError)):
             said = printable(str(error), 200)
             raise UnusableRevision(f"{self._origin} is not readable Parquet ({said})") from None

@@ -252,3 +252,31 @@ create table if not exists raw.ids_replaced (
     present_key integer not null,
     changed_on date
 );
+
+-- The Arena's leaderboards as published (category overall), one row a recorded table. Revision 1 is
+-- a date as it was first seen; a later one is what was found in its place.
+create table if not exists raw.arena_tables (
+    arena varchar not null,
+    published_on date not null,
+    revision integer not null,
+    measure varchar not null,
+    origin varchar not null,
+    sample varchar,
+    recorded_at timestamp not null,
+    primary key (arena, published_on, revision)
+);
+
+-- Their rows. A name may come twice in a table.
+create table if not exists raw.arena_scores (
+    arena varchar not null,
+    published_on date not null,
+    revision integer not null,
+    model varchar not null,
+    rating double not null,
+    rating_low double,
+    rating_high double,
+    votes bigint,
+    rank bigint,
+    organization varchar,
+    license varchar
+);

@@ -44,6 +44,7 @@ def headline(published: Path) -> str:
         ]
         for family, direct, transitive, new in _rows(connection, _DERIVATIVES, date):
             lines.append(f"  {family:<18}{direct:>12,}{transitive:>12,}{new:>16,}")
+        lines += _arena(connection)
         lines += ["", "Biggest rank moves of models since the capture before"]
         moves = _rows(connection, _MOVES, date, SCOPE)
         for name, rank, change, value in moves:
@@ -51,6 +52,24 @@ def headline(published: Path) -> str:
         if not moves:
             lines.append("  none yet: it takes two captures")
     return "\n".join(lines)
+
+
+def _arena(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The companies of the newest text leaderboard; nothing where none is recorded."""
+    rows = _rows(connection, _COMPANIES)
+    if not rows:
+        return []
+    lines = [
+        "",
+        f"Arena, text leaderboard of {rows[0][0]}, each company by its best model",
+        f"  {'company':<18}{'rating':>12}{'place':>12}{'best model':>16}",
+    ]
+    for _, company, rating, best, worst, model in rows:
+        place = f"{best} to {worst}" if best and worst else "?"
+        lines.append(
+            f"  {printable(company):<18}{rating:>12,.0f}{place:>12}      {printable(model)}"
+        )
+    return lines
 
 
 _SHARES = """
@@ -67,6 +86,14 @@ _DERIVATIVES = """
 select family, direct, transitive, new_30d from marts.fct_derivative_counts
 where date = ? and relation = 'any'
 order by direct desc, family limit 5
+"""
+
+_COMPANIES = """
+select published_on, company, rating, rank_best, rank_worst, best_model
+from marts.fct_arena_company_ranks
+where arena = 'text'
+    and published_on = (select max(published_on) from marts.fct_arena_scores where arena = 'text')
+order by rank_min, company limit 5
 """
 
 _MOVES = """

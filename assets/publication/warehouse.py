@@ -71,6 +71,7 @@ def publish(home: Path) -> Publication:
         captures = _captures(connection)
         if not any(capture["verdict"] == ADMITTED for capture in captures):
             raise LedgerError("no capture counts yet: there is nothing to publish")
+        sampled = any(capture["sample"] for capture in captures) or _has_sampled_arena(connection)
         definitions = dict(
             connection.execute(
                 "select definition, version from marts.dim_definition order by all"
@@ -79,7 +80,7 @@ def publish(home: Path) -> Publication:
     _verify(copy, counts)
     manifest = {
         "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "sample": any(capture["sample"] for capture in captures),
+        "sample": sampled,
         "captures": captures,
         "tables": counts,
         "definitions": definitions,
@@ -164,6 +165,11 @@ def _captures(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     ).fetchall()
     names = ("date", "source", "sample", "models", "items_sha256", "verdict")
     return [dict(zip(names, (str(row[0]), *row[1:]), strict=True)) for row in rows]
+
+
+def _has_sampled_arena(connection: duckdb.DuckDBPyConnection) -> bool:
+    query = "select count(sample) from marts.meta_arena_tables"
+    return bool(connection.execute(query).fetchall()[0][0])
 
 
 def _replace(building: Path, published: Path) -> None:

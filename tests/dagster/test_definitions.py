@@ -11,11 +11,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.arena.assets import ARENA_TABLES
 from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
 from assets.captures.store import CaptureStore
 from assets.hub.client import HubAccess
 from assets.ledger.warehouse import connect
 from pipelines.definitions import build_definitions
+from pipelines.sample_hub.arena import arena_dates, sample_arena
 from pipelines.sample_hub.datasets import SampleDataset, hub_stats
 from pipelines.sample_hub.server import SampleHub, serving
 from pipelines.settings import Settings
@@ -89,7 +91,7 @@ def test_every_asset_has_group_owner_kind_and_description(definitions: dg.Defini
 
 def test_lineage_runs_from_capture_to_publication(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    start = {ARCHIVE_CAPTURE, HUB_CAPTURE}
+    start = {ARCHIVE_CAPTURE, HUB_CAPTURE, ARENA_TABLES}
     end = dg.AssetKey(["published", "hub_ledger"])
     below, front = set(start), set(start)
     while front:
@@ -105,6 +107,17 @@ def test_lineage_runs_from_capture_to_publication(definitions: dg.Definitions) -
         )
     }
     assert unconnected == set()
+
+
+def test_the_arenas_facts_come_from_its_tables_alone(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for mart in ("fct_arena_scores", "fct_arena_company_ranks", "meta_arena_tables"):
+        above, front = set[dg.AssetKey](), {dg.AssetKey(["marts", mart])}
+        while front:
+            front = {parent for key in front for parent in graph.get(key).parent_keys} - above
+            above |= front
+        assert ARENA_TABLES in above
+        assert not above & {HUB_CAPTURE, ARCHIVE_CAPTURE}
 
 
 def test_dbt_tests_are_checks(definitions: dg.Definitions) -> None:
@@ -213,13 +226,64 @@ def test_facts_in_batches_equal_facts_at_once(
 
 
 def test_jobs_divide_the_sources(definitions: dg.Definitions) -> None:
-    """Tonight never asks the archive, a backfill never the list; the rest is in both."""
+    """Tonight never asks the archive, a backfill never the list nor the Arena."""
     keys = {
         name: set(definitions.resolve_job_def(name).asset_layer.executable_asset_keys)
         for name in ("nightly", "from_captures", "backfill")
     }
-    assert keys["nightly"] - keys["from_captures"] == {HUB_CAPTURE}
+    assert keys["nightly"] - keys["from_captures"] == {HUB_CAPTURE, ARENA_TABLES}
     assert keys["backfill"] - keys["from_captures"] == {ARCHIVE_CAPTURE}
+
+
+def arena_check(result: dg.ExecuteInProcessResult) -> dg.AssetCheckEvaluation:
+    checks = result.get_asset_check_evaluations()
+    (found,) = [check for check in checks if check.check_name == "arena_answered"]
+    return found
+
+
+def test_a_night_records_the_arena_and_one_without_it_has_the_hubs_facts(
+    instance: dg.DagsterInstance, settings: Settings, today: dt.date
+) -> None:
+    listed = [item("Qwen/Q", 10), item("a/b", 5, ["Qwen/Q"])]
+    tables = "select count(*), count(distinct arena) from marts.meta_arena_tables"
+    with serving(SampleHub(listed, "test")) as endpoint:
+        without = replace(settings, home=settings.home / "without", hub=HubAccess(endpoint))
+        result = run(build_definitions(without), instance, "nightly", today)
+    assert result.success
+    assert not arena_check(result).passed
+    assert arena_check(result).severity == dg.AssetCheckSeverity.WARN
+    assert "no such dataset" in str(arena_check(result).metadata["problems"].value)
+    assert query(without.home, tables) == [(0, 0)]
+    assert query(without.home, "select count(*) from marts.fct_family_share_daily") > [(0,)]
+    assert (without.home / "published" / "manifest.json").exists()
+
+    with serving(SampleHub(listed, "test", datasets=[sample_arena(today)])) as endpoint:
+        with_arena = replace(settings, hub=HubAccess(endpoint))
+        result = run(build_definitions(with_arena), instance, "nightly", today)
+    assert result.success
+    assert arena_check(result).passed
+    ((count, arenas),) = query(settings.home, tables)
+    assert (count, arenas) == (2 * len(arena_dates(today)) + agent_dates(today), 3)
+    assert query(settings.home, "select distinct sample from marts.fct_arena_scores") == [("test",)]
+    # From disk alone the same again: the Arena is not asked.
+    before = marts(settings.home)
+    (settings.home / "warehouse.duckdb").unlink()
+    assert run(build_definitions(settings), instance, "from_captures", today).success
+    assert marts(settings.home) == before
+    # A damaged file costs its own date only, and says so.
+    (settings.home / "warehouse.duckdb").unlink()
+    damaged = settings.home / "arena" / "text" / f"{arena_dates(today)[0]}.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    result = run(build_definitions(settings), instance, "from_captures", today)
+    assert result.success
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert [check.check_name for check in failed] == ["arena_record_readable"]
+    assert query(settings.home, tables) == [(count - 1, 3)]
+
+
+def agent_dates(last: dt.date) -> int:
+    """The agents' leaderboard begins later."""
+    return sum(date >= dt.date(2026, 1, 14) for date in arena_dates(last))
 
 
 def archive() -> SampleDataset:

@@ -12,11 +12,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets.arena.record import record_arena
+from assets.arena.store import ArenaStore
+from assets.captures.store import CaptureStore
+from assets.hub.client import HubAccess, HubClient
+from pipelines.sample_hub.arena import sample_arena
 from pipelines.sample_hub.catalogue import Catalogue
 from pipelines.sample_hub.datasets import hub_stats
 from pipelines.sample_hub.server import SampleHub, read_capture_file, serving
 from tests.e2e.processes import run_command, start_command
-from tests.helpers import REPOSITORY, all_tables, item, query, write_capture
+from tests.helpers import REPOSITORY, all_tables, item, query, record, write_capture
 
 SPAN = ["--from", "2026-03-01", "--to", "2026-03-10"]
 TODAY = str(dt.datetime.now(dt.UTC).date())
@@ -245,3 +250,19 @@ def test_a_sample_hub_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> N
     process.communicate(timeout=30)
     assert process.returncode == 0
     assert not list(tmp_path.glob("sample-archive-*"))
+
+
+def test_a_rebuild_from_a_damaged_leaderboard_is_refused(tmp_path: Path, today: dt.date) -> None:
+    home = tmp_path / "home"
+    record(home, {dt.date(2026, 3, 1): [item("Qwen/Q", 1)]}, sample="test")
+    with serving(SampleHub([], "test", datasets=[sample_arena(today)])) as endpoint:
+        client = HubClient(HubAccess(endpoint))
+        record_arena(ArenaStore(home / "arena"), CaptureStore(home / "captures"), client, today)
+    (home / "warehouse.duckdb").write_text("kept")
+    damaged = sorted((home / "arena" / "text").glob("*.parquet"))[0]
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    done = run_command(home, "rebuild")
+    assert done.returncode == 2
+    assert str(damaged) in done.stderr and "backup" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert (home / "warehouse.duckdb").read_text() == "kept"
