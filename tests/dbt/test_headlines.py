@@ -60,16 +60,16 @@ def capture(figures: Figures, date: dt.date) -> list[Item]:
     items = []
     for repo_id, downloads in figures.items():
         if date >= min(downloads):
-            counted = sum(n for month, n in downloads.items() if FIRST_COUNTER <= month < date)
-            items.append(
-                item(
-                    repo_id,
-                    round(downloads.get(before, 0) * 30 / days),
-                    pipeline_tag="text-generation",
-                    createdAt="2022-03-02T23:29:04.000Z",
-                    **({"downloadsAllTime": round(counted)} if date >= FIRST_COUNTER else {}),
-                )
+            one = item(
+                repo_id,
+                round(downloads.get(before, 0) * 30 / days),
+                pipeline_tag="text-generation",
+                createdAt="2022-03-02T23:29:04.000Z",
             )
+            if date >= FIRST_COUNTER:
+                counted = (n for month, n in downloads.items() if FIRST_COUNTER <= month < date)
+                one["downloadsAllTime"] = round(sum(counted))
+            items.append(one)
     return items
 
 
