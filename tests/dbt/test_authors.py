@@ -1,6 +1,7 @@
-"""METHOD D19: what authors derive from next, and derivatives beside downloads, through real captures."""
+"""METHOD D19: what authors derive from next, and new derivatives beside downloads."""
 
 import datetime as dt
+import itertools
 import math
 import random
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ QWEN, QWEN_TOO, LLAMA, OTHER = "Qwen/Qwen3-8B", "Qwen/Qwen3-14B", "meta-llama/Ll
 BASES = [item(name, 100) for name in (QWEN, QWEN_TOO, LLAMA, OTHER)]
 
 
-def made(author: str, on: str, *parents: str, **more: object) -> Item:
+def made(author: str, on: str, *parents: str, **more: Any) -> Item:
     """A derivative created on a date of 2025."""
     name = f"{author}/{on}{''.join(parents)[-2:]}"
     return item(name, 1, parents, createdAt=f"2025-{on}T10:00:00.000Z", **more)
@@ -33,7 +34,7 @@ DERIVATIVES = [
     made("tie", "07-10", QWEN, _id="b" * 24),
     {**made("tie", "07-10", LLAMA, _id="a" * 24), "createdAt": "2025-07-10T20:00:00.000Z"},
     made("tie", "07-11", QWEN),
-    # A merge of two families in equal parts is the first one's by name; in unequal ones, the larger's.
+    # A merge of two families is the larger part's, or the first one's by name.
     made("merges", "07-03", QWEN, LLAMA),
     made("merges", "07-04", QWEN, LLAMA, QWEN_TOO),
     made("single", "07-01", QWEN),
@@ -148,7 +149,7 @@ def expected_lag(downloads: list[int], derivatives: list[int], lag: int) -> tupl
     def steps(values: list[int]) -> list[float | None]:
         return [
             math.log(after / before) if before and after else None
-            for before, after in zip(values, values[1:], strict=False)
+            for before, after in itertools.pairwise(values)
         ]
 
     causes, effects = steps(downloads), steps(derivatives)
@@ -172,6 +173,9 @@ def lagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(MONTHS + 1):
         # So many others that what these models do is no fault of a night, in rows or in downloads.
         items = [item(f"z/{n}", 9, downloadsAllTime=10**6 * (number + 1)) for n in range(400)]
+        # Downloads of a derivative are not the family's own; this one has no creation date.
+        quant = item("someone/quant", 9, [QWEN], "quantized", downloadsAllTime=999 * number)
+        items.append(quant)
         for base, (downloads, derivatives) in made_series.items():
             items.append(item(base, 9, downloadsAllTime=5 + sum(downloads[:number])))
             items += [

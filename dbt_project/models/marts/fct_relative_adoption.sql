@@ -16,7 +16,7 @@ placed as (
         aged.downloads,
         row_number() over (
             partition by models.size_class, aged.age_days
-            order by aged.downloads desc, aged.hub_id
+            order by aged.downloads desc, aged.hub_id asc
         ) as place
     from aged
     inner join {{ ref('dim_model') }} as models on aged.hub_id = models.hub_id
