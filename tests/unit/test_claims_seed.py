@@ -101,7 +101,9 @@ def test_a_bound_in_the_metric_is_the_comparison(
     for figure in published:
         claim = claims[figure["claim_id"]]
         if figure["metric"].endswith(("_at_least", "_min")):
-            assert claim["comparison"] == "at_least", claim["claim_id"]
+            # "More than double" is strict.
+            strict = claim["claim_id"] == "C017"
+            assert claim["comparison"] == ("more_than" if strict else "at_least")
         if figure["metric"].endswith("_approaching"):
             assert claim["comparison"] == "about", claim["claim_id"]
 
@@ -152,7 +154,9 @@ def test_qualifiers_exist(claims: dict[str, Row]) -> None:
         if metric == "derivatives":
             assert qualifier in {"any", "finetune", "adapter", "quantized", "merge", "other"}
         elif metric == "dominance_ratio":
-            assert qualifier in {"next_8", "xinhua8"}
+            assert qualifier in {row["competitor_set"] for row in seed("competitor_sets")}
+        elif row["entity_type"] == "set" and metric == "monthly_downloads":
+            assert qualifier in families
         elif metric in {"derivatives_ratio", "crossover_month"}:
             assert qualifier in families | companies
         elif metric == "competitor_set":
@@ -182,7 +186,7 @@ def test_text_and_chart_of_one_article_are_two_claims_of_one_document(
     for claim in (text, chart):
         assert (claim["metric"], claim["qualifier"]) == ("dominance_ratio", "next_8")
     assert text["document"] == chart["document"] == claims["C018"]["document"]
-    assert (text["comparison"], chart["comparison"]) == ("at_least", "equals")
+    assert (text["comparison"], chart["comparison"]) == ("more_than", "equals")
     assert (text["kind"], chart["kind"]) == ("press", "press_chart")
     parts = [float(claims[claim]["value"]) for claim in ("C016", "C018", "C019")]
     assert float(chart["value"]) == parts[0] / parts[1]
