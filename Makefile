@@ -13,7 +13,7 @@ export DO_NOT_TRACK := 1
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help setup demo test lint dev nightly backfill import rebuild probe sample-hub docs lock
+.PHONY: help setup demo test lint dev nightly backfill import rebuild claims probe sample-hub docs lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -46,6 +46,9 @@ import: .venv/.ready  ## captures made elsewhere: CAPTURES=DIR with YYYY-MM-DD.j
 
 rebuild: .venv/.ready  ## the warehouse again from the captures on disk
 	@$(RUN) rebuild
+
+claims: .venv/.ready  ## the reported claims held against the record (CLAIM=C013: one, with all scopes tried)
+	@$(RUN) claims $(if $(CLAIM),--claim "$$CLAIM")
 
 probe: .venv/.ready  ## two pages of the Hub: does it keep the contract we rely on?
 	@$(RUN) probe

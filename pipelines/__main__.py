@@ -143,6 +143,24 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
     return _finished(settings, run_job(settings, FROM_CAPTURES, dates[-1]))
 
 
+def claims(settings: Settings, options: argparse.Namespace) -> int:
+    """The claims of the seed held against the record, and their verdicts."""
+    from assets.captures.store import CaptureStore
+    from assets.publication.claims import verdict, verdicts
+    from assets.publication.warehouse import PUBLISHED_NAME
+    from pipelines.jobs import FROM_CAPTURES
+    from pipelines.running import run_job
+
+    dates = CaptureStore(settings.home / "captures").dates()
+    if not dates:
+        raise LedgerError("nothing is recorded yet: make nightly, make backfill or make demo first")
+    if not run_job(settings, FROM_CAPTURES, dates[-1]):
+        return 1
+    path = settings.home / "published" / PUBLISHED_NAME
+    print(f"\n{verdict(path, options.claim) if options.claim else verdicts(path)}")
+    return 0
+
+
 def backfill(settings: Settings, options: argparse.Namespace) -> int:
     """Past captures from the public archive, then their facts."""
     from assets.captures.admission import ADMITTED
@@ -339,6 +357,7 @@ def _parser() -> argparse.ArgumentParser:
     add("nightly", nightly).add_argument("--date", type=_date("DATE"))
     add("import", import_captures).add_argument("--captures")
     add("rebuild", rebuild)
+    add("claims", claims).add_argument("--claim")
     past = add("backfill", backfill)
     past.add_argument("--from", dest="first", type=_date("FROM"))
     past.add_argument("--to", dest="last", type=_date("TO"))

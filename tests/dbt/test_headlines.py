@@ -318,3 +318,169 @@ def test_d13_the_lasting_break_is_of_may_or_june_2025(home: Path) -> None:
         ("2025-05", "Qwen3"),
         ("2025-06", "Qwen3"),
     }
+
+
+def verdict(home: Path, claim_id: str) -> tuple[Any, ...]:
+    """A claim's verdict, the scopes that agree and disagree, and what it is at odds with."""
+    (row,) = query(
+        home,
+        "select any_value(verdict), count(*) filter (where is_stated and outcome = 'agrees'), "
+        "count(*) filter (where is_stated and outcome = 'disagrees'), any_value(inconsistent_with) "
+        "from marts.fct_claims where claim_id = ?",
+        claim_id,
+    )
+    return row
+
+
+def test_d22_december_beyond_the_next_eight_holds_for_every_set(home: Path) -> None:
+    supported, agreeing, disagreeing, _ = verdict(home, "C013")
+    assert (supported, disagreeing) == ("supported", 0)
+    assert agreeing > 0
+    readings = query(
+        home,
+        "select reading, measured from marts.fct_claims where claim_id = 'C013' "
+        "and scope = 'text_vlm' and reading in "
+        "('company over xinhua8', 'company over next_8_labs', 'publisher over next_8') order by 1",
+    )
+    assert readings == [
+        ("company over next_8_labs", pytest.approx(1.30, abs=0.005)),
+        ("company over xinhua8", pytest.approx(1.66, abs=0.005)),
+        ("publisher over next_8", pytest.approx(1.13, abs=0.005)),
+    ]
+
+
+def test_d22_more_than_double_depends_on_the_set_and_contradicts_its_own_chart(home: Path) -> None:
+    depends, *_, at_odds = verdict(home, "C017")
+    assert (depends, at_odds) == ("scope-dependent", "C203")
+    outcomes = query(
+        home,
+        "select reading, outcome from marts.fct_claims where claim_id = 'C017' "
+        "and scope = 'text_vlm' and reading in "
+        "('company over xinhua8', 'company over next_8_labs', 'publisher over next_8') order by 1",
+    )
+    assert outcomes == [
+        ("company over next_8_labs", "agrees"),
+        ("company over xinhua8", "agrees"),
+        ("publisher over next_8", "disagrees"),
+    ]
+    pairs = query(
+        home,
+        "select is_same_document, claimed, other_claimed, is_consistent from marts.fct_claim_pairs "
+        "where claim_id = 'C017' and other_claim_id = 'C203'",
+    )
+    assert pairs == [(True, 2.0, 2.0, False)]
+
+
+def test_d22_a_month_is_supported_and_a_chart_of_it_contradicted(home: Path) -> None:
+    assert verdict(home, "C016")[0] == "supported"
+    assert verdict(home, "C019")[0] == "contradicted"
+    assert verdict(home, "C142")[:2] == ("supported", 1)
+
+
+def test_d22_a_list_as_denominator_explains_54_against_30_percent(home: Path) -> None:
+    assert verdict(home, "C152")[0] == "supported"
+    (row,) = query(
+        home,
+        "select verdict, measured, reading from marts.fct_claims "
+        "where claim_id = 'C153' and is_nearest",
+    )
+    assert row == (
+        "supported",
+        pytest.approx(0.508, abs=5e-4),
+        "over the accounts of the seed publishers",
+    )
+
+
+def test_d22_an_inflection_before_the_record_is_not_refuted(home: Path) -> None:
+    (row,) = query(
+        home,
+        "select verdict, reason from marts.fct_claims where claim_id = 'C021' and is_nearest",
+    )
+    assert row == (
+        "not-testable",
+        "shares are recorded only after the month claimed; "
+        "the first lasting rise since: 2025-06 to 2025-06",
+    )
+
+
+def test_t14_and_claims_that_only_claims_can_judge(home: Path) -> None:
+    """Launched on 17 November, ten million reported on 24 November: seven days."""
+    (row,) = query(
+        home,
+        "select verdict, scope, measured, outcome from marts.fct_claims where claim_id = 'C010'",
+    )
+    assert row == ("supported", "claims", 7, "agrees")
+    for claim_id in ("C009", "C015", "C037", "C118", "C198"):
+        assert verdict(home, claim_id)[0] == "not-testable", claim_id
+
+
+def test_forecasts_wait_for_their_date(home: Path) -> None:
+    rows = query(
+        home,
+        "select distinct claim_id, verdict, reason from marts.fct_claims "
+        "where kind = 'forecast' order by 1",
+    )
+    assert [(verdict, reason) for _, verdict, reason in rows] == [
+        ("not-testable", "a forecast that resolves on 2026-11-30"),
+        ("not-testable", "a forecast that resolves on 2028-05-31"),
+    ]
+
+
+def test_t16_600_and_700_million_imply_too_slow_a_rate(home: Path) -> None:
+    (row,) = query(
+        home,
+        "select days, implied_rate, observed_rate, ratio, is_consistent "
+        "from marts.fct_claim_pairs where claim_id = 'C011' and other_claim_id = 'C012'",
+    )
+    assert row == (
+        49,
+        pytest.approx(2.04e6, abs=5e3),
+        pytest.approx(3.49e6, abs=5e3),
+        pytest.approx(0.58, abs=0.005),
+        False,
+    )
+    contradicted, *_, at_odds = verdict(home, "C011")
+    assert contradicted == "contradicted"
+    assert "C012" in at_odds
+
+
+def test_t17_180_000_derivatives_do_not_fit_151_448(home: Path) -> None:
+    claimed = dict(
+        query(
+            home,
+            "select claim_id, claimed from marts.fct_claims "
+            "where claim_id in ('C057', 'C061', 'C106')",
+        )
+    )
+    # At 180 to 210 new ones a day, as the later source says, there were fewer on 1 January.
+    days = (dt.date(2026, 8, 1) - dt.date(2026, 1, 1)).days
+    assert days == 212
+    assert claimed["C057"] - days * 210 == pytest.approx(107_000, abs=500)
+    assert claimed["C057"] - days * 180 == pytest.approx(113_000, abs=500)
+    assert claimed["C106"] == 180_000
+    assert 180 < claimed["C061"] < 210
+    (row,) = query(
+        home,
+        "select implied_rate < 0, is_consistent from marts.fct_claim_pairs "
+        "where claim_id = 'C106' and other_claim_id = 'C057'",
+    )
+    assert row == (True, False)
+    # A rate that another claim reports stands in for an observed one.
+    (row,) = query(
+        home,
+        "select observed_in, observed_rate, is_consistent from marts.fct_claim_pairs "
+        "where claim_id = 'C078' and other_claim_id = 'C106'",
+    )
+    assert row == ("claim C061", 195, False)
+
+
+def test_every_claim_has_one_verdict_and_at_most_one_nearest_row(home: Path) -> None:
+    rows = query(
+        home,
+        "select claim_id, count(distinct verdict), count(distinct reason), "
+        "count(*) filter (where is_nearest), bool_or(scope <> 'none') "
+        "from marts.fct_claims group by claim_id",
+    )
+    claims = query(home, "select count(*) from reference.reported_claims")
+    assert [(len(rows),)] == claims
+    assert all(row[1:3] == (1, 1) and row[3] == row[4] for row in rows)

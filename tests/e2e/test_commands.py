@@ -16,6 +16,7 @@ from assets.arena.record import record_arena
 from assets.arena.store import ArenaStore
 from assets.captures.store import CaptureStore
 from assets.hub.client import HubAccess, HubClient
+from assets.publication.claims import verdicts
 from pipelines.sample_hub.arena import sample_arena
 from pipelines.sample_hub.catalogue import Catalogue
 from pipelines.sample_hub.datasets import hub_stats
@@ -88,6 +89,33 @@ def test_rebuild_gives_identical_marts(demo_home: Path) -> None:
     assert done.returncode == 0, done.stderr
     with published(demo_home) as connection:
         assert all_tables(connection) == before
+
+
+def test_claims_prints_every_verdict_and_one_in_full(demo_home: Path) -> None:
+    done = run_command(demo_home, "claims", "--claim", "C013", **RECENT)
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.split("SAMPLE DATA")[1]
+    assert "C013  " in printed
+    assert "next eight" in printed
+    with published(demo_home) as connection:
+        (row,) = connection.execute(
+            "select any_value(verdict), any_value(reason), count(measured) from marts.fct_claims "
+            "where claim_id = 'C013'"
+        ).fetchall()
+        assert f"{row[0]}: {row[1]}" in printed
+        tried = [
+            line for line in printed.splitlines() if " agrees " in line or "disagrees " in line
+        ]
+        assert len(tried) >= min(row[2], 1)
+        everything = verdicts(demo_home / "published" / "hub_ledger.duckdb")
+        (claims,) = connection.execute(
+            "select count(distinct claim_id) from marts.fct_claims"
+        ).fetchone()
+    assert everything.startswith("SAMPLE DATA")
+    assert len([line for line in everything.splitlines() if line.startswith("C")]) == claims
+    unknown = run_command(demo_home, "claims", "--claim", "C999'; --", **RECENT)
+    assert unknown.returncode == 2
+    assert "no claim" in unknown.stderr
 
 
 def test_the_token_is_written_nowhere(demo_home: Path) -> None:
