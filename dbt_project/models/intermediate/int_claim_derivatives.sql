@@ -41,16 +41,12 @@ readings as (
 
 ranked as (
     select
-        ranks.period,
-        ranks.unit_type,
-        ranks.unit,
-        ranks.value
-    from {{ ref('fct_rank_history') }} as ranks
-    where
-        ranks.grain = 'day'
-        and ranks.metric = 'derivatives'
-        and ranks.unit_type in ('company', 'publisher', 'region')
-        and ranks.period in (select claims.capture_before from claims)
+        days.date,
+        days.unit_type,
+        days.unit,
+        days.value
+    from {{ ref('int_unit_days') }} as days
+    where days.metric = 'derivatives' and days.unit_type <> 'family'
 ),
 
 -- Whose accounts an account belongs to, where only families are counted by relation.
@@ -101,7 +97,7 @@ from claims
 inner join
     ranked
     on
-        claims.capture_before = ranked.period
+        claims.capture_before = ranked.date
         and claims.entity_type = ranked.unit_type
         and claims.entity = ranked.unit
 where claims.metric = 'derivatives' and claims.qualifier = 'any'
@@ -165,7 +161,7 @@ inner join
 inner join
     ranked
     on
-        claims.capture_before = ranked.period
+        claims.capture_before = ranked.date
         and claims.qualifier = ranked.unit
         and ranked.unit_type = 'company'
 where claims.metric = 'derivatives_ratio'

@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('reported_claims') }}
+
 -- Claims about downloads: of a month or several, of all time, as a share, as a place.
 with claims as (
     select
@@ -51,13 +53,7 @@ unit_months as (
     where
         ranks.grain = 'month'
         and ranks.unit_type = 'model'
-        and (ranks.unit_name, ranks.period) in (
-            select (claims.entity, months.month)
-            from claims
-            inner join {{ ref('int_unit_months') }} as months
-                on months.month between claims.month_from and claims.month_to
-            where claims.entity_type = 'model'
-        )
+        and ranks.period in ({{ claimed_model_months() }})
 ),
 
 listed as (
@@ -141,31 +137,30 @@ shares as (
 counted as (
     select
         claims.claim_id,
-        ranks.scope,
-        ranks.attribution,
+        days.scope,
+        days.attribution,
         claims.as_of_to,
         claims.count_before,
         claims.count_after,
-        max(ranks.value) filter (where ranks.period = claims.count_before) as value_before,
-        max(ranks.value) filter (where ranks.period = claims.count_after) as value_after
+        max(days.value) filter (where days.date = claims.count_before) as value_before,
+        max(days.value) filter (where days.date = claims.count_after) as value_after
     from claims
     inner join
-        {{ ref('fct_rank_history') }} as ranks
+        {{ ref('int_unit_days') }} as days
         on
-            (claims.count_before = ranks.period or claims.count_after = ranks.period)
-            and claims.entity_type = ranks.unit_type
-            and claims.entity = ranks.unit
+            (claims.count_before = days.date or claims.count_after = days.date)
+            and claims.entity_type = days.unit_type
+            and claims.entity = days.unit
     where
         claims.metric = 'cumulative_downloads'
         and claims.qualifier = ''
-        and ranks.grain = 'day'
-        and ranks.metric = 'downloads_all_time'
+        and days.metric = 'downloads_all_time'
         and claims.count_before is not null
         and (claims.count_after is not null or claims.as_of_to - claims.count_before <= 7)
     group by
         claims.claim_id,
-        ranks.scope,
-        ranks.attribution,
+        days.scope,
+        days.attribution,
         claims.as_of_to,
         claims.count_before,
         claims.count_after
@@ -215,23 +210,22 @@ tops as (
 placed as (
     select
         claims.claim_id,
-        ranks.scope,
-        ranks.attribution,
-        ranks.unit,
+        days.scope,
+        days.attribution,
+        days.unit,
         rank() over (
-            partition by claims.claim_id, ranks.scope, ranks.attribution
-            order by ranks.value desc
+            partition by claims.claim_id, days.scope, days.attribution
+            order by days.value desc
         ) as place
     from claims
     inner join {{ ref('families') }} as families on claims.qualifier = families.region
     inner join
-        {{ ref('fct_rank_history') }} as ranks
-        on claims.count_before = ranks.period and families.family = ranks.unit
+        {{ ref('int_unit_days') }} as days
+        on claims.count_before = days.date and families.family = days.unit
     where
         claims.metric = 'download_rank'
-        and ranks.grain = 'day'
-        and ranks.unit_type = 'family'
-        and ranks.metric = 'downloads_all_time'
+        and days.unit_type = 'family'
+        and days.metric = 'downloads_all_time'
 )
 
 select

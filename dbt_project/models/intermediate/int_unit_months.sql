@@ -5,7 +5,7 @@
     )
 }}
 
--- Models and unknown accounts stay where they are ranked: this is read whole every night.
+-- As small as int_unit_days, and read whole every night.
 with flows as (
     select
         months.*,
@@ -45,18 +45,14 @@ where
 union all
 select
     month_ends.month,
-    ranks.unit_type,
-    ranks.unit,
-    ranks.scope,
-    ranks.attribution,
-    ranks.metric,
-    ranks.value,
-    ranks.value as value_low,
-    ranks.value as value_high,
+    days.unit_type,
+    days.unit,
+    days.scope,
+    days.attribution,
+    days.metric,
+    days.value,
+    days.value as value_low,
+    days.value as value_high,
     null as scope_value
 from month_ends
-inner join {{ ref('fct_rank_history') }} as ranks on month_ends.as_of = ranks.period
-where
-    ranks.grain = 'day'
-    and ranks.metric in ('downloads_all_time', 'derivatives')
-    and ranks.unit_type in ('family', 'company', 'region')
+inner join {{ ref('int_unit_days') }} as days on month_ends.as_of = days.date

@@ -197,7 +197,7 @@ select
                 shown.least_shown, shown.most_shown
             )
         when shown.agreeing + shown.disagreeing = 0
-            then format('the captures allow either: {} in {}', shown.least_shown, shown.nearest_scope)
+            then format('the bounds allow either: {} in {}', shown.least_shown, shown.nearest_scope)
         else format(
             '{} claimed ({}), {} measured; {} of {} scopes agree, {} disagree; nearest: {}',
             shown.claimed_shown,

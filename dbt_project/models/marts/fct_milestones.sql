@@ -52,20 +52,18 @@ unit_counts as (
         and (spans.valid_to is null or spans.valid_to > calendar.next_date)
     union all
     select
-        ranks.unit_type,
-        ranks.unit,
-        ranks.scope,
-        ranks.attribution,
-        ranks.period as date,
-        ranks.value
-    from {{ ref('fct_rank_history') }} as ranks
+        days.unit_type,
+        days.unit,
+        days.scope,
+        days.attribution,
+        days.date,
+        days.value
+    from {{ ref('int_unit_days') }} as days
     where
-        ranks.grain = 'day'
-        and ranks.metric = 'downloads_all_time'
-        and ranks.unit_type <> 'model'
-        and ranks.value >= 1000000
-        and ranks.period >= {{ due_bound('min') }}
-        and ranks.period in (select captures.date from captures)
+        days.metric = 'downloads_all_time'
+        and days.value >= 1000000
+        and days.date >= {{ due_bound('min') }}
+        and days.date in (select captures.date from captures)
 ),
 
 crossed as (
@@ -124,17 +122,17 @@ counts_before as (
         fresh.scope,
         fresh.attribution,
         fresh.threshold,
-        ranks.value
+        days.value
     from fresh
     inner join
-        {{ ref('fct_rank_history') }} as ranks
+        {{ ref('int_unit_days') }} as days
         on
-            fresh.previous_date = ranks.period
-            and fresh.unit_type = ranks.unit_type
-            and fresh.unit = ranks.unit
-            and fresh.scope = ranks.scope
-            and fresh.attribution = ranks.attribution
-    where fresh.unit_type <> 'model' and ranks.grain = 'day' and ranks.metric = 'downloads_all_time'
+            fresh.previous_date = days.date
+            and fresh.unit_type = days.unit_type
+            and fresh.unit = days.unit
+            and fresh.scope = days.scope
+            and fresh.attribution = days.attribution
+    where days.metric = 'downloads_all_time'
 ),
 
 named as (
@@ -152,8 +150,7 @@ named as (
 ),
 
 -- A model that the capture before does not list begins at 0 if it was created since, else it was above
--- before it was seen. Families, companies and regions that are not ranked have nothing; of accounts only
--- the first are kept.
+-- before it was seen. Other units that have no value have nothing.
 bounded as (
     select
         named.*,
@@ -164,8 +161,7 @@ bounded as (
         end as crossed_lo,
         case
             when named.value_before is not null then named.value_before
-            when named.created_on >= named.previous_date or named.unit_type in ('family', 'company', 'region')
-                then 0
+            when named.created_on >= named.previous_date or named.unit_type <> 'model' then 0
         end as value_lo
     from named
 ),
