@@ -268,6 +268,39 @@ def test_t12_growth_names_its_window_and_its_peak(home: Path) -> None:
     ]
 
 
+def test_t12_from_100_to_200_in_three_months_doubles_in_three(tmp_path: Path) -> None:
+    flows = [1_000_000, 1_259_921, 1_587_401, 2_000_000]
+    dates = [dt.date(2026, month, 1) for month in range(1, 6)]
+    counts = [sum(flows[:n]) for n in range(5)]
+    record(
+        tmp_path,
+        {
+            date: [
+                item(
+                    "Qwen/Qwen3-8B", 1, downloadsAllTime=count,
+                    createdAt="2022-03-02T23:29:04.000Z",
+                )
+            ]
+            for date, count in zip(dates, counts, strict=True)
+        },
+    )  # fmt: skip
+    load(tmp_path, dates)
+    build_facts(tmp_path)
+    (row,) = query(
+        tmp_path,
+        "select growth, monthly_rate, monthly_rate_fitted, doubling_months from marts.fct_growth "
+        "where month = '2026-04-01' and growth_window = 'trailing_3' and unit_type = 'family' "
+        "and unit = 'Qwen' and scope = 'all' and attribution = 'root' and metric = 'downloads'",
+    )
+    rate = 2 ** (1 / 3) - 1
+    assert row == (
+        1,
+        pytest.approx(rate),
+        pytest.approx(rate, rel=1e-5),
+        pytest.approx(3, rel=1e-5),
+    )
+
+
 def test_d18_crossovers_of_flow_first_and_for_good(home: Path) -> None:
     """Qwen passed Meta for two months of 2024 by the window, for good in April 2025."""
     rows = query(
