@@ -7,7 +7,12 @@ What was captured stays as it was captured. `raw.identities` is derived from the
 that it does not depend on the order in which captures came.
 """
 
+from pathlib import Path
+
 import duckdb
+
+_ACCOUNT_RENAMES = Path(__file__).with_name("account_renames.csv")
+"""Accounts that are known to have been renamed, with the source: what people maintain."""
 
 _FLOOR = "timestamp '2022-03-02 23:29:04'"
 """Creation time that the Hub gives to everything older; it identifies nothing."""
@@ -38,6 +43,7 @@ def resolve_identities(connection: duckdb.DuckDBPyConnection, new_models: int) -
     ).fetchall()[0]
     if not surrogates:
         return
+    connection.execute(_PUBLISHED, [str(_ACCOUNT_RENAMES)])
     for statement in (_NAMES, _LIFE, _SAME_NAME, _RENAMED, _LINKS):
         connection.execute(statement)
     # Two that one capture lists are two models: the weaker evidence goes first.
@@ -56,8 +62,8 @@ def resolve_identities(connection: duckdb.DuckDBPyConnection, new_models: int) -
     if differ:
         _adopt(connection, new_models)
     connection.execute(
-        "drop table names; drop table life; drop table same_name; drop table renamed; "
-        "drop table links; drop table clashes; drop table resolved"
+        "drop table published; drop table names; drop table life; drop table same_name; "
+        "drop table renamed; drop table links; drop table clashes; drop table resolved"
     )
 
 
@@ -85,6 +91,17 @@ def _adopt(connection: duckdb.DuckDBPyConnection, new_models: int) -> None:
         "drop table before; drop table now_one; drop table changed; drop table replaced"
     )
 
+
+_PUBLISHED = """
+create or replace temp table published as
+select lower(old_account) as old_account, lower(new_account) as new_account, renamed_on
+from read_csv(
+    ?, header = true, columns = {
+        'old_account': 'varchar', 'new_account': 'varchar', 'renamed_on': 'date',
+        'source': 'varchar', 'updated_on': 'date'
+    }
+)
+"""
 
 _NAMES = """
 create or replace temp table names as
@@ -150,7 +167,8 @@ having count(distinct actual.model_key) = 1
 """
 
 # A rename: one goes and another comes at the same capture, created in the same second. Either half
-# of the id stays, and the count goes on; or the count alone is equal and large enough.
+# of the id stays, and the count goes on; or the count alone is equal and large enough. Where it is
+# published that the account was renamed, the name suffices, and captures may lie in between.
 _RENAMED = f"""
 create or replace temp table renamed as
 with opening_names as (
@@ -166,7 +184,10 @@ pairs as (
     select distinct
         going.model_key,
         coming.model_key as target_key,
+        born.first_number,
         case
+            when published.new_account is not null then 0
+            when died.gone_number < born.first_number then null
             when going.created_at > {_FLOOR}
                 and split_part(going.name, '/', -1) = split_part(coming.name, '/', -1)
                 and coalesce(born.first_count >= 0.9 * died.last_count, true) then 1
@@ -182,17 +203,25 @@ pairs as (
     join opening_names as coming
         on going.created_at = coming.created_at and going.model_key <> coming.model_key
     join life as born on coming.model_key = born.model_key
+    left join published
+        on split_part(going.name, '/', 1) = published.old_account
+        and split_part(coming.name, '/', 1) = published.new_account
+        and split_part(going.name, '/', -1) = split_part(coming.name, '/', -1)
+        and coalesce(born.first_count >= 0.9 * died.last_count, true)
+        -- Captures may be days apart, and the day that is published not that of the move.
+        and died.gone_on >= published.renamed_on - 7
+        and born.first_on between published.renamed_on - 7 and published.renamed_on + 60
     where going.is_surrogate
         and going.model_key not in (select model_key from same_name)
         and died.gone_on <= born.first_on
-        and died.gone_number >= born.first_number
 ),
 
 best as (
     select
         *,
         min(tier) over (partition by model_key) as going_tier,
-        min(tier) over (partition by target_key) as coming_tier
+        min(tier) over (partition by target_key) as coming_tier,
+        min(first_number) over (partition by model_key, tier) as first_coming
     from pairs
     where tier is not null
 ),
@@ -204,12 +233,15 @@ alone as (
         count(*) over (partition by target_key) as origins
     from best
     where tier = going_tier and tier = coming_tier
+        -- Where captures lie in between, the name may have come under another id since.
+        and (tier > 0 or first_number = first_coming)
 )
 
 select
     model_key,
     target_key,
     case tier
+        when 0 then 'renamed: published rename of the account'
         when 1 then 'renamed: same creation time and name'
         when 2 then 'renamed: same creation time and owner'
         else 'renamed: same creation time and all-time count'

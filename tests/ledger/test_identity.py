@@ -108,7 +108,7 @@ def test_thudm_becomes_zai_org_in_any_order_of_loading(tmp_path: Path, order: li
     found = links(tmp_path, archived, listed, order)
     assert (
         evidence(found)
-        == ["renamed: same creation time and name"] * 2 + ["same name and creation time"] * 2
+        == ["renamed: published rename of the account"] * 2 + ["same name and creation time"] * 2
     )
     assert {target for _, target, _ in found} == {hub_id(CREATED), hub_id(second)}
     publishers = query(
@@ -354,3 +354,36 @@ def test_a_model_that_returns_is_compared_anew_only_across_its_turn(tmp_path: Pa
     after = query(tmp_path, "from raw.capture_measures order by date, against")
     assert after[: len(before)] == before
     assert [row[:2] for row in after[len(before) :]] == [(week(6), week(5))]
+
+
+def test_a_published_rename_of_an_account_needs_the_name_alone(tmp_path: Path) -> None:
+    """Created before the Hub keeps times, hardly downloaded, and away for a capture."""
+    before = [model("THUDM/chatglm-6b", 70, FLOOR), model("THUDM/other", 60, FLOOR)]
+    after = [model("zai-org/chatglm-6b", 75, FLOOR), model("someone/other", 61, FLOOR)]
+    found = links(tmp_path, {1: before, 2: before, 3: [], 4: after, 5: after}, {})
+    assert evidence(found) == ["renamed: published rename of the account"]
+    assert query(
+        tmp_path,
+        "select repo_id, turn_from, turn_to from raw.identities "
+        "join raw.model_attributes using (model_key) order by turn_from",
+    ) == [("THUDM/chatglm-6b", week(1), week(4)), ("zai-org/chatglm-6b", week(4), None)]
+
+
+@pytest.mark.parametrize(
+    ("first", "before", "after"),
+    [
+        (20, "THUDM/chatglm-6b", "zai-org/chatglm-6b"),
+        (1, "zai-org/chatglm-6b", "THUDM/chatglm-6b"),
+        (1, "THUDM/chatglm-6b", "zai-org/chatglm2-6b"),
+    ],
+    ids=["long after the move", "back again", "another name"],
+)
+def test_a_published_rename_bridges_nothing_else(
+    tmp_path: Path, first: int, before: str, after: str
+) -> None:
+    archived = {
+        first: [model(before, 70, FLOOR)],
+        first + 1: [model(before, 70, FLOOR)],
+        first + 2: [model(after, 75, FLOOR)],
+    }
+    assert links(tmp_path, archived, {}) == []

@@ -61,7 +61,7 @@ listed as (
         unit_months.month,
         unit_months.scope,
         unit_months.metric,
-        sum(unit_months.value) as value
+        sum(cast(unit_months.value as decimal(24, 6))) as value
     from unit_months
     where unit_months.unit_type = 'publisher'
     group by unit_months.month, unit_months.scope, unit_months.metric
@@ -76,10 +76,10 @@ spans as (
         unit_months.metric,
         claims.months,
         count(*) as months_found,
-        sum(unit_months.value) as value,
-        sum(unit_months.value_low) as value_low,
-        sum(unit_months.value_high) as value_high,
-        sum(unit_months.scope_value) as scope_value,
+        sum(cast(unit_months.value as decimal(24, 6))) as value,
+        sum(cast(unit_months.value_low as decimal(24, 6))) as value_low,
+        sum(cast(unit_months.value_high as decimal(24, 6))) as value_high,
+        sum(cast(unit_months.scope_value as decimal(24, 6))) as scope_value,
         sum(listed.value) as listed_value
     from claims
     inner join
@@ -120,8 +120,8 @@ shares as (
         end
             as reading,
         case spans.claim_metric
-            when 'download_share' then spans.scope_value
-            when 'download_share_listed_only' then spans.listed_value
+            when 'download_share' then cast(spans.scope_value as double)
+            when 'download_share_listed_only' then cast(spans.listed_value as double)
             else 1
         end as denominator,
         spans.value,
@@ -234,9 +234,9 @@ select
     shares.attribution,
     shares.basis,
     shares.reading,
-    shares.value / shares.denominator as measured,
-    shares.value_low / shares.denominator as measured_low,
-    shares.value_high / shares.denominator as measured_high
+    cast(shares.value as double) / shares.denominator as measured,
+    cast(shares.value_low as double) / shares.denominator as measured_low,
+    cast(shares.value_high as double) / shares.denominator as measured_high
 from shares
 union all
 select
@@ -256,7 +256,7 @@ select
     tops.attribution,
     tops.basis,
     null as reading,
-    avg(tops.value) as measured,
+    avg(cast(tops.value as decimal(18, 15))) as measured,
     min(tops.value) as measured_low,
     max(tops.value) as measured_high
 from tops

@@ -69,7 +69,8 @@ lasted as (
         lasting.attribution,
         lasting.basis,
         min(recorded.share) filter (where recorded.month >= lasting.last_month) as lowest_since,
-        avg(recorded.share) filter (where recorded.month < lasting.first_month) as mean_before
+        avg(cast(recorded.share as decimal(18, 15))) filter (where recorded.month < lasting.first_month)
+            as mean_before
     from lasting
     inner join claims on lasting.claim_id = claims.claim_id
     inner join

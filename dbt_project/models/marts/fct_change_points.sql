@@ -1,5 +1,9 @@
+-- Exact from here on: a mean must not depend on the order of its terms.
 with points as (
-    select points.* from {{ ref('int_share_series') }} as points
+    select
+        points.* exclude (logit),
+        cast(points.logit as decimal(18, 12)) as logit
+    from {{ ref('int_share_series') }} as points
 ),
 
 breaks as (

@@ -91,7 +91,7 @@ flows as (
         growing.other_claim_id,
         months.scope,
         months.attribution,
-        months.value,
+        cast(months.value as decimal(24, 6)) as value,
         date_diff('day', months.month, cast(months.month + interval 1 month as date)) as days,
         months.month >= growing.from_on
         and cast(months.month + interval 1 month as date) <= growing.to_on + 1 as is_inside
@@ -112,8 +112,9 @@ observed as (
         flows.other_claim_id,
         flows.scope || ', ' || flows.attribution as observed_in,
         coalesce(
-            sum(flows.value) filter (where flows.is_inside) / sum(flows.days) filter (where flows.is_inside),
-            sum(flows.value) / sum(flows.days)
+            cast(sum(flows.value) filter (where flows.is_inside) as double)
+            / sum(flows.days) filter (where flows.is_inside),
+            cast(sum(flows.value) as double) / sum(flows.days)
         ) as rate
     from flows
     group by flows.claim_id, flows.other_claim_id, flows.scope, flows.attribution
