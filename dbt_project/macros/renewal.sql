@@ -34,6 +34,12 @@
         delete from {{ this }} where basis = 'counter' and date in (select days.day from {{ ref('int_flow_days') }} as days)
     {%- endif -%}
 {%- endmacro %}
+{#- Likewise for whatever else the days around them decide on. -#}
+{% macro forget_reached_days(column) %}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ column }} in (select days.day from {{ ref('int_flow_days') }} as days)
+    {%- endif -%}
+{%- endmacro %}
 {#- Likewise what it held under an id that a model no longer goes by: it goes by the present one, but for the
     dates from which on models have become one or several. `until` is the last date that a row speaks of,
     `among` which rows hold ids in that column. -#}

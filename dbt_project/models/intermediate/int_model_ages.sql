@@ -1,0 +1,106 @@
+{{
+    config(
+        materialized='incremental', incremental_strategy='delete+insert', unique_key='aged_on',
+        on_schema_change='fail', pre_hook=[
+            "{{ forget_reached_days('aged_on') }}", "{{ adopt_ids('hub_id', 'held.known_on') }}"
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('stg_ids_replaced') }}
+
+with first_party as (
+    select
+        bridge.hub_id,
+        bridge.family,
+        bridge.valid_from,
+        bridge.valid_to
+    from {{ ref('bridge_model_family') }} as bridge
+    where bridge.attribution = 'publisher' and bridge.family not in ('other', 'unknown')
+),
+
+-- The captures around each day; what decides on a count lies within the reach of both.
+days as (
+    select
+        days.day,
+        max(captures.date) filter (where captures.date <= days.day) as last_on,
+        min(captures.date) filter (where captures.date >= days.day) as next_on
+    from {{ ref('int_flow_days') }} as days
+    cross join {{ ref('int_flow_captures') }} as captures
+    where captures.has_all_time
+    group by days.day
+),
+
+aged as (
+    select
+        attributes.model_key,
+        attributes.hub_id,
+        attributes.valid_from,
+        attributes.valid_to,
+        attributes.created_on,
+        ages.age_days,
+        days.day as aged_on,
+        days.last_on,
+        days.next_on
+    from {{ ref('stg_model_attributes') }} as attributes
+    cross join (values (7), (14), (30), (60), (90), (180), (365)) as ages (age_days)
+    inner join days on attributes.created_on + ages.age_days = days.day
+    where attributes.hub_id in (select first_party.hub_id from first_party)
+),
+
+counted as (
+    select
+        aged.*,
+        cast(sightings.downloads as double) as downloads,
+        aged.last_on as from_on,
+        aged.next_on as known_on
+    from aged
+    inner join
+        {{ ref('int_flow_sightings') }} as sightings
+        on
+            aged.model_key = sightings.model_key
+            and aged.aged_on between sightings.first_on and sightings.last_on
+    union all
+    -- A model away for more than nine captures begins anew; where a count fell one of the two was wrong.
+    select
+        aged.*,
+        sightings.downloads_before
+        + (sightings.downloads - sightings.downloads_before)
+        * (aged.aged_on - sightings.last_on_before)
+        / (sightings.first_on - sightings.last_on_before) as downloads,
+        sightings.last_on_before as from_on,
+        sightings.first_on as known_on
+    from aged
+    inner join
+        {{ ref('int_flow_sightings') }} as sightings
+        on
+            aged.model_key = sightings.model_key
+            and aged.aged_on > sightings.last_on_before
+            and aged.aged_on < sightings.first_on
+    where
+        sightings.downloads >= sightings.downloads_before
+        and sightings.first_number - sightings.last_number_before <= 9
+)
+
+select
+    counted.hub_id,
+    counted.age_days,
+    counted.aged_on,
+    counted.known_on,
+    first_party.family,
+    counted.downloads
+from counted
+inner join
+    first_party
+    on counted.hub_id = first_party.hub_id and {{ valid_on('first_party', 'counted.known_on') }}
+inner join
+    {{ ref('bridge_model_scope') }} as scopes
+    on
+        counted.hub_id = scopes.hub_id
+        and scopes.scope = 'generative_llm'
+        and scopes.is_member
+        and {{ valid_on('scopes', 'counted.known_on') }}
+where
+    {{ valid_on('counted', 'counted.known_on') }}
+    and counted.known_on - counted.from_on <= 14
+    and counted.downloads >= 1000
