@@ -13,7 +13,7 @@ export DO_NOT_TRACK := 1
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help setup demo test lint dev nightly backfill import rebuild claims probe sample-hub docs lock
+.PHONY: help setup demo test lint dev nightly backfill import rebuild claims probe sample-hub docs questions lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -58,6 +58,9 @@ sample-hub: .venv/.ready  ## serve the sample Hub (CAPTURE=FILE replays a captur
 
 docs: .venv/.ready  ## write docs/data_dictionary.md and the table of docs/definitions.md
 	@$(RUN) docs
+
+questions: .venv/.ready  ## write the answers of docs/questions.md anew, from what make demo published
+	@$(RUN) questions
 
 lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet pyproject.toml --group dev -o requirements.lock

@@ -255,6 +255,15 @@ def docs(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def questions(settings: Settings, options: argparse.Namespace) -> int:
+    """Write the answers of docs/questions.md anew, from the published sample data."""
+    from assets.publication.warehouse import PUBLISHED_NAME
+    from pipelines.documents import write_answers
+
+    write_answers(settings.home / "published" / PUBLISHED_NAME)
+    return 0
+
+
 def dev(settings: Settings, options: argparse.Namespace) -> int:
     """The Dagster UI with its daemon; replaces this process."""
     from pipelines.running import instance_folder
@@ -364,6 +373,7 @@ def _parser() -> argparse.ArgumentParser:
     past.add_argument("--every", default="week")
     add("probe", probe)
     add("docs", docs)
+    add("questions", questions)
     sample = add("sample-hub", sample_hub)
     sample.add_argument("--captures")
     sample.add_argument("--port", type=int, default=0)

@@ -19,6 +19,8 @@ Figures = dict[str, dict[dt.date, float]]
 FIRST, FIRST_COUNTER, LAST = dt.date(2024, 10, 1), dt.date(2025, 3, 1), dt.date(2026, 9, 1)
 # What the figures leave to everyone else comes from many, none of them large.
 CROWD = [f"someone-{n}/model" for n in range(500)]
+# Nobody's figures: shares, in millionths, that move to another level before a month without any.
+BROKEN_OFF = [1.0, 1.1, 0.9, 1.05, 1.0, 4.0, 4.4, 3.9, 4.1, 4.0, 0, *[4.2, 4.0, 4.1] * 4, 4.0]
 
 
 def month_after(month: dt.date) -> dt.date:
@@ -46,7 +48,8 @@ def published() -> Figures:
             figures[f"{row['publisher']}/model"][month] = float(row["downloads"])
             if row["publisher"] == "Qwen":
                 totals[month] = float(row["downloads"]) / float(row["share_of_text_vlm"])
-    for month, total in totals.items():
+    for (month, total), share in zip(sorted(totals.items()), BROKEN_OFF, strict=True):
+        figures["allenai/olmo"][month] = total * share / 1e6
         rest = total - sum(one.get(month, 0) for one in figures.values())
         for repo_id in CROWD:
             crowd[repo_id][month] = rest / len(CROWD)
@@ -517,3 +520,14 @@ def test_every_claim_has_one_verdict_and_at_most_one_nearest_row(home: Path) -> 
     claims = query(home, "select count(*) from reference.reported_claims")
     assert [(len(rows),)] == claims
     assert all(row[1:3] == (1, 1) and row[3] == row[4] for row in rows)
+
+
+def test_a_break_before_a_month_that_is_not_known_is_found(home: Path) -> None:
+    rows = query(
+        home,
+        "select month, direction, months_before, months_after "
+        "from marts.fct_change_points where unit = 'OLMo' and unit_type = 'family' "
+        "and scope = 'text_vlm' and attribution = 'publisher' and basis = 'window' "
+        "and penalty = 10 and month < '2025-08-01'",
+    )
+    assert rows == [(dt.date(2025, 3, 1), "up", 5, 5)]

@@ -18,6 +18,7 @@ from assets.arena.store import ArenaStore
 from assets.captures.store import CaptureStore
 from assets.hub.client import HubAccess, HubClient
 from assets.publication.claims import verdicts
+from pipelines.documents import QUESTIONS, answers, printed
 from pipelines.sample_hub.arena import sample_arena
 from pipelines.sample_hub.catalogue import Catalogue
 from pipelines.sample_hub.datasets import hub_stats
@@ -71,6 +72,21 @@ def test_the_line_that_opens_the_file_works(demo_home: Path) -> None:
     assert os.system(f"{command.removeprefix('Open it').strip()} > {demo_home}/opened.txt") == 0
     assert "ecosystem" not in (opened := (demo_home / "opened.txt").read_text())
     assert "share" in opened
+
+
+def test_the_questions_have_the_answers_of_their_page(demo_home: Path, today: dt.date) -> None:
+    """The same answers where the query names dates and the demo reaches back to them all."""
+    with published(demo_home) as connection:
+        for sql, expected in answers(QUESTIONS.read_text()):
+            table = printed(connection, sql)
+            assert table.splitlines()[0] == expected.splitlines()[0], sql
+            dates = [dt.date.fromisoformat(date) for date in re.findall(r"date '(.*?)'", sql)]
+            if RECENT:
+                continue
+            if not dates:
+                assert len(table.splitlines()) > 2, sql
+            elif min(dates) > today - dt.timedelta(days=700):
+                assert table == expected, sql
 
 
 def test_a_second_demo_changes_no_number(demo_home: Path) -> None:

@@ -19,6 +19,7 @@ from assets.ledger.due import mark_facts_due
 from assets.ledger.warehouse import connect, ensure_schema
 from assets.publication.headline import headline
 from assets.publication.warehouse import publish
+from pipelines.documents import write_answers
 from tests.helpers import all_tables, build_facts, item, load, marts, query, record
 
 DATE = dt.date(2026, 3, 1)
@@ -179,6 +180,13 @@ def test_a_sample_says_so(tmp_path: Path) -> None:
     assert done.sample
     assert headline(done.path).startswith("SAMPLE DATA")
     assert json.loads((tmp_path / "published" / "manifest.json").read_text())["sample"] is True
+
+
+def test_the_page_of_questions_shows_samples_only(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="make demo"):
+        write_answers(tmp_path / "hub_ledger.duckdb")
+    with pytest.raises(LedgerError, match="observations"):
+        write_answers(publish(home).path)
 
 
 def test_an_emptied_warehouse_is_not_published_over_a_good_one(home: Path) -> None:

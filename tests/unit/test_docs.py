@@ -4,13 +4,27 @@ import csv
 import re
 
 from assets.facts.project import PROJECT_DIR
-from pipelines.documents import DOCS, data_dictionary, definitions
+from pipelines.documents import DOCS, QUESTIONS, answers, data_dictionary, definitions
 from tests.helpers import REPOSITORY
 
 
 def test_written_pages_are_up_to_date() -> None:
     assert (DOCS / "data_dictionary.md").read_text() == data_dictionary(), "run make docs"
     assert (DOCS / "definitions.md").read_text() == definitions(), "run make docs"
+
+
+def test_each_query_has_an_answer() -> None:
+    page = QUESTIONS.read_text()
+    found = answers(page)
+    assert len(found) == page.count("```sql") > 0
+    assert all(len(table.splitlines()) > 2 for _, table in found), "run make demo questions"
+
+
+def test_each_definition_that_a_table_names_exists() -> None:
+    with (PROJECT_DIR / "seeds" / "definitions.csv").open(newline="") as seed:
+        names = {row["definition"] for row in csv.DictReader(seed)}
+    named = re.findall(r"\(definition (\w+)", data_dictionary())
+    assert set(named) <= names
 
 
 def test_each_definition_has_an_example_and_each_new_version_a_reason() -> None:

@@ -58,7 +58,10 @@ recorded as (
         case series.metric when 'downloads' then 'counter' else 'window' end as basis,
         series.month,
         series.share,
-        min(series.month) over (partition by series.series) as first_month
+        min(series.month) over (
+            partition by
+                series.unit_type, series.unit, series.scope, series.attribution, series.metric
+        ) as first_month
     from {{ ref('int_share_series') }} as series
 ),
 

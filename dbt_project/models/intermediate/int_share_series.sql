@@ -1,4 +1,4 @@
--- Of each unit the newest run of months in which it had some and not all of the downloads.
+-- Runs of months without a gap in which a unit had some and not all of the downloads; each is a series.
 with shares as (
     select
         months.*,
@@ -21,30 +21,22 @@ runs as (
             partition by shares.unit_type, shares.unit, shares.scope, shares.attribution, shares.metric
             order by shares.month
         )
-),
-
-newest as (
-    select runs.* from runs
-    qualify
-        runs.run = max(runs.run) over (
-            partition by runs.unit_type, runs.unit, runs.scope, runs.attribution, runs.metric
-        )
 )
 
 select
     dense_rank() over (
-        order by newest.unit_type, newest.unit, newest.scope, newest.attribution, newest.metric
+        order by runs.unit_type, runs.unit, runs.scope, runs.attribution, runs.metric, runs.run
     ) as series,
     row_number() over (
-        partition by newest.unit_type, newest.unit, newest.scope, newest.attribution, newest.metric
-        order by newest.month
+        partition by runs.unit_type, runs.unit, runs.scope, runs.attribution, runs.metric, runs.run
+        order by runs.month
     ) as position,
-    ln(newest.share / (1 - newest.share)) as logit,
-    newest.share,
-    newest.month,
-    newest.unit_type,
-    newest.unit,
-    newest.scope,
-    newest.attribution,
-    newest.metric
-from newest
+    ln(runs.share / (1 - runs.share)) as logit,
+    runs.share,
+    runs.month,
+    runs.unit_type,
+    runs.unit,
+    runs.scope,
+    runs.attribution,
+    runs.metric
+from runs
