@@ -58,6 +58,16 @@ def test_t8_the_crossing_lies_on_the_line_rounded_up_to_a_day(tmp_path: Path) ->
     assert milestones(tmp_path, "family", "Qwen", "text_vlm")[700_000_000] == crossed
 
 
+def test_a_whole_number_of_days_is_not_rounded_up(tmp_path: Path) -> None:
+    """15 of 29 days exactly, of which the quotient in binary is a little more."""
+    dates = [dt.date(2026, 1, 1), dt.date(2026, 1, 30)]
+    record(tmp_path, {dates[0]: night(250_000), dates[1]: night(1_700_000)})
+    load(tmp_path, dates)
+    build_facts(tmp_path)
+    (crossed,) = milestones(tmp_path, "model", "Qwen/Qwen3-8B").values()
+    assert crossed == [dates[0], dt.date(2026, 1, 16), dates[1], False]
+
+
 def test_t14_days_count_from_the_launch_which_is_day_0(tmp_path: Path) -> None:
     nights = {
         JAN[0]: night(1),

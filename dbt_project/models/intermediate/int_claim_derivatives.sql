@@ -69,7 +69,11 @@ new_by_family as (
     from claims
     inner join counts on claims.capture_before = counts.date and counts.relation = 'any'
     inner join {{ ref('families') }} as all_families on counts.family = all_families.family
-    where claims.metric = 'new_derivative_share' and claims.entity_type in ('family', 'region')
+    where
+        claims.metric = 'new_derivative_share'
+        and claims.entity_type in ('family', 'region')
+        -- How many downloads those of a month have is not counted.
+        and claims.qualifier = ''
 )
 
 select

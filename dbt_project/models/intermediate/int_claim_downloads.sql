@@ -156,7 +156,6 @@ counted as (
         and claims.qualifier = ''
         and days.metric = 'downloads_all_time'
         and claims.count_before is not null
-        and (claims.count_after is not null or claims.as_of_to - claims.count_before <= 7)
     group by
         claims.claim_id,
         days.scope,
@@ -192,6 +191,7 @@ tops as (
         concentration.scope,
         concentration.attribution,
         concentration.basis,
+        claims.months,
         case
             when claims.metric = 'download_share_of_top_publishers' then concentration.top_50_share
             when claims.qualifier = '10' then concentration.top_10_share
@@ -255,13 +255,14 @@ select
     tops.scope,
     tops.attribution,
     tops.basis,
-    null as reading,
+    case when any_value(tops.months) > 1 then 'mean of the months' end as reading,
     avg(cast(tops.value as decimal(18, 15))) as measured,
     min(tops.value) as measured_low,
     max(tops.value) as measured_high
 from tops
 where tops.value is not null
 group by tops.claim_id, tops.scope, tops.attribution, tops.basis
+having count(*) = any_value(tops.months)
 union all
 select
     placed.claim_id,

@@ -28,15 +28,17 @@ crossed as (
 ),
 
 -- The lasting change that comes first; under how many penalties says how sure its month is.
-lasting as (
+changed as (
     select
         claims.claim_id,
         claims.metric,
         points.scope,
         points.attribution,
         points.basis,
-        min(points.month) as first_month,
-        max(points.month) as last_month
+        points.month,
+        min(points.month) over (
+            partition by claims.claim_id, points.scope, points.attribution, points.basis
+        ) as first_month
     from claims
     inner join
         {{ ref('fct_change_points') }} as points
@@ -46,7 +48,27 @@ lasting as (
         and points.is_persistent
         and not points.is_transient
         and points.direction = 'up'
-    group by claims.claim_id, claims.metric, points.scope, points.attribution, points.basis
+),
+
+-- One change lies within a month under all penalties: what lies later is another one.
+lasting as (
+    select
+        changed.claim_id,
+        changed.metric,
+        changed.scope,
+        changed.attribution,
+        changed.basis,
+        changed.first_month,
+        max(changed.month) as last_month
+    from changed
+    where changed.month <= changed.first_month + interval 1 month
+    group by
+        changed.claim_id,
+        changed.metric,
+        changed.scope,
+        changed.attribution,
+        changed.basis,
+        changed.first_month
 ),
 
 recorded as (

@@ -1,5 +1,5 @@
 -- A claim's figure as a number, a date as its day; what counts as equal to it; the last capture up to the
--- date it is as of, and the first one from there on.
+-- date it is as of, and the first one from there on. A record that ends more than a week before says nothing.
 with claims as (
     select
         claims.*,
@@ -23,6 +23,13 @@ usable as (
         captures.date,
         captures.has_all_time
     from {{ ref('int_flow_captures') }} as captures
+),
+
+recorded as (
+    select
+        max(usable.date) as last_date,
+        max(usable.date) filter (where usable.has_all_time) as last_count
+    from usable
 )
 
 select
@@ -61,17 +68,16 @@ select
     (
         select max(usable.date) from usable
         where usable.date <= claims.as_of_to
+        having max(usable.date) >= claims.as_of_to - 7 or claims.as_of_to <= recorded.last_date
     ) as capture_before,
-    (
-        select min(usable.date) from usable
-        where usable.date >= claims.as_of_to
-    ) as capture_after,
     (
         select max(usable.date) from usable
         where usable.date <= claims.as_of_to and usable.has_all_time
+        having max(usable.date) >= claims.as_of_to - 7 or claims.as_of_to <= recorded.last_count
     ) as count_before,
     (
         select min(usable.date) from usable
         where usable.date >= claims.as_of_to and usable.has_all_time
     ) as count_after
 from claims
+cross join recorded

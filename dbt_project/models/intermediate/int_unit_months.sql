@@ -6,13 +6,23 @@
 }}
 
 -- As small as int_unit_days, and read whole every night.
-with flows as (
+with totals as (
+    select
+        months.month,
+        months.scope,
+        months.metric,
+        sum(cast(months.value as decimal(24, 6))) as scope_value
+    from {{ ref('int_rank_months') }} as months
+    where months.unit_type = 'model'
+    group by months.month, months.scope, months.metric
+),
+
+flows as (
     select
         months.*,
-        sum(case months.unit_type when 'publisher' then cast(months.value as decimal(24, 6)) end)
-            over (partition by months.month, months.scope, months.metric)
-            as scope_value
+        totals.scope_value
     from {{ ref('int_rank_months') }} as months
+    left join totals using (month, scope, metric)
     where months.unit_type <> 'model'
 ),
 

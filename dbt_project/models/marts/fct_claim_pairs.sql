@@ -44,7 +44,13 @@ same as (
             and (
                 -- When something happened is one thing, whenever it is told.
                 earlier.unit = 'date'
-                or (earlier.as_of_from <= later.as_of_to and earlier.as_of_to >= later.as_of_from)
+                or (earlier.as_of_from = later.as_of_from and earlier.as_of_to = later.as_of_to)
+                -- A share of the downloads is one of all days of its span.
+                or (
+                    earlier.metric not like 'download_share%'
+                    and earlier.as_of_from <= later.as_of_to
+                    and earlier.as_of_to >= later.as_of_from
+                )
             )
     where earlier.resolves_on is null and later.resolves_on is null and earlier.testable
 ),

@@ -48,6 +48,12 @@ compared as (
             when tried.comparison = 'at_most' and tried.measured_high <= tried.claimed then 'agrees'
             when tried.comparison = 'at_most' and tried.measured_low > tried.claimed then 'disagrees'
             when tried.comparison not in ('equals', 'about') then 'undecided'
+            -- What had happened when the record began may have happened long before.
+            when
+                tried.unit = 'date'
+                and tried.measured_low < tried.claimed_low
+                and tried.measured >= tried.claimed_low
+                then 'undecided'
             when tried.measured between tried.claimed_low and tried.claimed_high then 'agrees'
             when tried.measured_high < tried.claimed_low or tried.measured_low > tried.claimed_high
                 then 'disagrees'

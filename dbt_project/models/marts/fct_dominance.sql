@@ -201,6 +201,7 @@ named as (
     where leaders.company is null or not list_contains(sets.members, leaders.company)
 ),
 
+-- Of models, since those without an owner are no publisher's.
 totals as (
     select
         units.month,
@@ -208,10 +209,9 @@ totals as (
         units.metric,
         sum(cast(units.value as decimal(24, 6))) as value,
         sum(cast(units.value_low as decimal(24, 6))) as value_low,
-        sum(cast(units.value_high as decimal(24, 6))) as value_high,
-        count(*) as publishers
+        sum(cast(units.value_high as decimal(24, 6))) as value_high
     from units
-    where units.unit_type = 'publisher'
+    where units.unit_type = 'model'
     group by units.month, units.scope, units.metric
 ),
 

@@ -189,11 +189,12 @@ estimated as (
             when launches.released_on is not null then 'announced'
             when bounded.created_on is not null then 'repo_created'
         end as launch_basis,
+        -- Divided last: a whole number of days stays one, where a rounded quotient would be carried up a day.
         bounded.crossed_lo + cast(
             ceil(
                 (bounded.threshold - bounded.value_lo)
-                / (bounded.value_hi - bounded.value_lo)
                 * (bounded.crossed_hi - bounded.crossed_lo)
+                / (bounded.value_hi - bounded.value_lo)
             ) as integer
         ) as crossed_on
     from bounded
