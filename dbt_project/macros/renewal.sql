@@ -102,3 +102,11 @@
         where crossed_hi >= (select min(renewed.date) from {{ ref('stg_dates_renewed') }} as renewed)
     {%- endif -%}
 {%- endmacro %}
+{#- The last capture that measures flow before the first date that is due, as a literal. -#}
+{% macro flow_capture_before_due() -%}
+    {%- set found = run_query(
+        "select max(date) from " ~ ref('int_flow_captures')
+        ~ " where date < (select min(date) from " ~ ref('stg_dates_renewed') ~ ")"
+    ) if execute else none -%}
+    date '{{ found.rows[0][0] if found and found.rows[0][0] else '1970-01-01' }}'
+{%- endmacro %}

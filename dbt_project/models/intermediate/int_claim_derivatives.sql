@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('reported_claims') }}
+
 -- Claims about derivatives and about how many models there are, at the last capture up to their date.
 with claims as (
     select claims.* from {{ ref('int_claims') }} as claims
@@ -180,7 +182,10 @@ from claims
 inner join
     {{ ref('fct_model_derivatives') }} as derivatives
     on claims.month_to = derivatives.month and claims.entity = derivatives.repo_id
-where claims.metric = 'derivatives_transitive' and derivatives.relation = 'any'
+where
+    claims.metric = 'derivatives_transitive'
+    and derivatives.relation = 'any'
+    and derivatives.month in ({{ claimed_model_months() }})
 group by claims.claim_id
 union all
 select

@@ -242,7 +242,7 @@ inner join
     {{ ref('releases') }} as releases
     on
         claims.entity = releases.family
-        and replace(replace(claims.qualifier, ' ', ''), '.0', '') = releases.release
+        and replace(replace(claims.qualifier, ' ', ''), '.0', '') = replace(releases.release, ' ', '')
 where claims.metric = 'release_date'
 union all
 select

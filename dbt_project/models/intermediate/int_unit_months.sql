@@ -34,6 +34,8 @@ month_ends as (
     inner join
         {{ ref('int_flow_captures') }} as captures
         on months.month <= captures.date and months.next_month > captures.date
+    -- A month that is under way is none to compare with whole ones.
+    where months.next_month <= (select max(latest.date) from {{ ref('int_flow_captures') }} as latest)
     group by months.month
 )
 

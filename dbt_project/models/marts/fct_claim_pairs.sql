@@ -30,7 +30,9 @@ same as (
             when later.comparison = 'at_least' then earlier.claimed >= later.claimed
             when earlier.comparison = 'more_than' then later.claimed > earlier.claimed
             when later.comparison = 'more_than' then earlier.claimed > later.claimed
-            else earlier.claimed_high >= later.claimed and earlier.claimed_low <= later.claimed
+            else
+                later.claimed between earlier.claimed_low and earlier.claimed_high
+                or earlier.claimed between later.claimed_low and later.claimed_high
         end as is_consistent
     from claims as earlier
     inner join
@@ -86,6 +88,8 @@ growing as (
             and later.as_of_to - earlier.as_of_to >= 14
     where
         earlier.metric in ('cumulative_downloads', 'derivatives')
+        and earlier.resolves_on is null
+        and later.resolves_on is null
         and earlier.qualifier in ('', 'any')
         and (earlier.as_of_from > later.as_of_to or later.as_of_from > earlier.as_of_to)
 ),

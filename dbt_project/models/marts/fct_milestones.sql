@@ -114,7 +114,9 @@ counts_before as (
     inner join
         {{ ref('stg_counter_spans') }} as spans
         on models.model_key = spans.model_key and {{ valid_on('spans', 'fresh.previous_date') }}
-    where fresh.unit_type = 'model'
+    where
+        fresh.unit_type = 'model'
+        and (spans.valid_to is null or spans.valid_to > {{ flow_capture_before_due() }})
     union all
     select
         fresh.unit_type,
