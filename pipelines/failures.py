@@ -18,7 +18,8 @@ PROCESS_TAG = "hub_ledger/process"
 """On runs of a terminal: the process that carries them."""
 
 _OPERATING = Path(__file__).resolve().parents[1] / "docs" / "operating.md"
-_ELSE = "open the run and read its first error; docs/operating.md, When it fails"
+_ELSE_RUN = "open the run and read its first error; docs/operating.md, When it fails"
+_ELSE_CHECK = "open the check on its asset's page; it says what it means"
 _WILL_RETRY, _PARTITION = "dagster/will_retry", "dagster/partition"
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 _MOST_CHECKS, _MOST_VALUES = 10, 3
@@ -115,10 +116,10 @@ def _asset(evaluation: dg.AssetCheckEvaluation) -> str:
     return evaluation.asset_key.to_user_string()
 
 
-def advice(why: str) -> str:
+def advice(why: str, otherwise: str = _ELSE_RUN) -> str:
     """What docs/operating.md says to do about a message."""
     found = [(len(text), to_do) for text, pattern, to_do in _advices() if pattern.search(why)]
-    return max(found)[1] if found else _ELSE
+    return max(found)[1] if found else otherwise
 
 
 @cache
@@ -163,7 +164,8 @@ def checks_message(run: dg.DagsterRun, failed: list[dg.AssetCheckEvaluation], ad
         for one in failed[:_MOST_CHECKS]
     ]
     lines += _rest(failed)
-    lines.append("What to do: open the check on its asset's page; it says what it means")
+    told = " ".join(_values(one.metadata) for one in failed)
+    lines.append(f"What to do: {_escaped(advice(told, _ELSE_CHECK))}")
     return "\n".join([*lines, _link(run, address)])
 
 
