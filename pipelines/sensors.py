@@ -117,7 +117,7 @@ def _tell_checks(ended: _Ended, told: dict[str, _Told], address: str) -> list[st
 def _sensor(name: str, description: str, tell: Tell, settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name=name,
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"{description} To HUB_LEDGER_ALERT_WEBHOOK, or to the log.",
     )

@@ -57,6 +57,11 @@ class Receiver:
                 self.send_header("Location", f"{SECRET}/elsewhere")
                 self.end_headers()
 
+            def do_GET(self) -> None:
+                # What a redirect leads to: a page, not a delivery.
+                self.send_response(200)
+                self.end_headers()
+
             def log_message(self, *_: object) -> None:
                 pass
 
