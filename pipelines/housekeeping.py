@@ -56,6 +56,10 @@ def remove_old_runs(dagster: dg.DagsterInstance, before: dt.datetime) -> int:
     for run_id in removed:
         dagster.delete_run(run_id)
         dagster.compute_log_manager.delete_logs(prefix=[run_id])
+        # SQLite keeps a run's events in a file of its own, which stays, emptied, at its full size.
+        shard = getattr(dagster.event_log_storage, "path_for_shard", None)
+        if shard is not None:
+            Path(shard(run_id)).unlink(missing_ok=True)
     return len(removed)
 
 
