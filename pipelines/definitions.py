@@ -12,9 +12,11 @@ from assets.captures.assets import Progress, build_capture_assets
 from assets.facts.assets import build_fact_assets
 from assets.ledger.assets import build_ledger_assets
 from assets.publication.assets import build_publication_assets
+from pipelines.housekeeping import build_housekeeping
 from pipelines.jobs import JOBS
 from pipelines.partitions import nightly_partitions
-from pipelines.schedules import build_schedules
+from pipelines.schedules import build_schedules, daily_deadline
+from pipelines.sensors import build_sensors
 from pipelines.settings import Settings, read_settings
 
 # One run for a range of dates rests on a parameter that Dagster still calls beta.
@@ -22,7 +24,7 @@ warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", categor
 
 
 def build_definitions(settings: Settings, progress: Progress | None = None) -> dg.Definitions:
-    """All assets, checks, jobs and schedules for one set of settings.
+    """All assets, checks, jobs, schedules and sensors for one set of settings.
 
     Args:
         settings: Where the record is kept, which Hub is asked.
@@ -31,7 +33,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     Raises:
         LedgerError: dbt does not accept the project.
     """
-    partitions = nightly_partitions(settings)
+    partitions, deadline = nightly_partitions(settings), daily_deadline(settings)
     captures = build_capture_assets(
         settings.home,
         settings.hub,
@@ -42,6 +44,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         settings.step_retries,
         progress,
         settings.archive,
+        deadline,
     )
     ledger = build_ledger_assets(
         settings.home, partitions, settings.thresholds, settings.keep_captures_days
@@ -49,11 +52,12 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     arena = build_arena_assets(settings.home, settings.hub, partitions)
     facts = build_fact_assets(settings.home, partitions)
     marts = [key for asset in facts for key in asset.keys if key.path[0] == "marts"]
-    publication = build_publication_assets(settings.home, partitions, sorted(marts))
+    publication = build_publication_assets(settings.home, partitions, sorted(marts), deadline)
     return dg.Definitions(
         assets=[*captures, *ledger, *arena, *facts, *publication],
-        jobs=JOBS,
+        jobs=[*JOBS, build_housekeeping(settings)],
         schedules=build_schedules(settings),
+        sensors=build_sensors(settings),
     )
 
 

@@ -18,10 +18,10 @@ import dagster as dg
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from pipelines.definitions import build_definitions
+from pipelines.failures import PROCESS_TAG, end_killed_runs
 from pipelines.progress import CrawlProgress
 from pipelines.settings import Settings
 
-_PROCESS_TAG = "hub_ledger/process"
 _DAGSTER_YAML = Path(__file__).resolve().parents[1] / "deploy" / "dagster.yaml"
 
 
@@ -40,27 +40,8 @@ def instance_folder(settings: Settings) -> Path:
 def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The Dagster instance of a home."""
     with dg.DagsterInstance.from_config(str(instance_folder(settings))) as opened:
-        _end_killed_runs(opened)
+        end_killed_runs(opened)
         yield opened
-
-
-def _end_killed_runs(dagster: dg.DagsterInstance) -> None:
-    """Note the end of terminal runs whose process was killed; nobody else can know of it."""
-    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
-    for run in dagster.get_runs(unfinished):
-        process = run.tags.get(_PROCESS_TAG)
-        if process and not _is_alive(int(process)):
-            dagster.report_run_failed(run, message="the process of this run was killed")
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
@@ -94,7 +75,7 @@ def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             partition_key=date.isoformat(),
-            tags={_PROCESS_TAG: str(os.getpid())},
+            tags={PROCESS_TAG: str(os.getpid())},
         )
     _summarise(result)
     if not result.success:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from assets.captures.admission import Thresholds
 from assets.errors import LedgerError
@@ -32,6 +33,11 @@ class Settings:
     start_date: dt.date = dt.date(2024, 7, 24)
     schedule_on: bool = False
     schedule_cron: str = "10 3 * * *"
+    retry_cron: str = "10 15 * * *"
+    deadline: dt.time = dt.time(20)
+    alert_webhook: str | None = field(default=None, repr=False)
+    ui_url: str = "http://127.0.0.1:3000"
+    keep_runs_days: int = 365
     step_retries: int = 2
     archive: str = HUB_STATS
 
@@ -100,6 +106,22 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         schedule_cron=read(
             "HUB_LEDGER_SCHEDULE_CRON", defaults.schedule_cron, _cron, "a cron line like 10 3 * * *"
         ),
+        retry_cron=read(
+            "HUB_LEDGER_RETRY_CRON", defaults.retry_cron, _cron, "a cron line like 10 15 * * *"
+        ),
+        deadline=read(
+            "HUB_LEDGER_DEADLINE", defaults.deadline, _time_of_day, "a time like 20:00, after 00:00"
+        ),
+        alert_webhook=_secret_address("HUB_LEDGER_ALERT_WEBHOOK", env),
+        ui_url=read(
+            "HUB_LEDGER_UI_URL", defaults.ui_url, _address, "an address like https://dagster.lan"
+        ).rstrip("/"),
+        keep_runs_days=read(
+            "HUB_LEDGER_KEEP_RUNS_DAYS",
+            defaults.keep_runs_days,
+            _between(1, 36500),
+            "1 to 36500 days",
+        ),
         archive=read("HUB_LEDGER_ARCHIVE", HUB_STATS, _archive, " or ".join(ARCHIVES)),
     )
 
@@ -132,6 +154,32 @@ def _cron(text: str) -> str:
     if not re.fullmatch(r"([0-9*/,-]+\s+){4}[0-9*/,-]+", text):
         raise ValueError
     return text
+
+
+def _time_of_day(text: str) -> dt.time:
+    time = dt.datetime.strptime(text, "%H:%M").time()
+    if time == dt.time(0):
+        raise ValueError
+    return time
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable():
+        raise ValueError
+    # A port that is no number raises.
+    parts.port  # noqa: B018
+    return text
+
+
+def _secret_address(name: str, env: Mapping[str, str]) -> str | None:
+    text = env.get(name, "").strip()
+    try:
+        return _address(text) if text else None
+    except ValueError:
+        raise LedgerError(
+            f"{name} cannot be used: it should be an address like https://hooks.slack.com/..."
+        ) from None
 
 
 def _archive(text: str) -> str:

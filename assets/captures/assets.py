@@ -96,6 +96,7 @@ def build_capture_assets(
     step_retries: int,
     progress: Progress | None = None,
     archive: str = HUB_STATS,
+    deadline: dg.FreshnessPolicy | None = None,
 ) -> list[dg.AssetsDefinition]:
     """The assets of this subject, for one home and one Hub.
 
@@ -109,12 +110,13 @@ def build_capture_assets(
         step_retries: How often Dagster tries the network again.
         progress: Told after each page, beside Dagster's log.
         archive: Which archive past dates come from.
+        deadline: By when each day has its capture.
     """
     store = CaptureStore(home / "captures")
     shares = (max_bad_share, min_rows_share)
     retries = _network_retries(step_retries)
     return [
-        _hub_capture(store, access, partitions, shares, page_size, retries, progress),
+        _hub_capture(store, access, partitions, shares, page_size, retries, progress, deadline),
         _archive_capture(store, access, partitions, shares, archive, retries),
     ]
 
@@ -135,6 +137,7 @@ def _hub_capture(
     page_size: int,
     retries: dg.RetryPolicy | None,
     progress: Progress | None,
+    deadline: dg.FreshnessPolicy | None,
 ) -> dg.AssetsDefinition:
     @dg.asset(
         key=HUB_CAPTURE,
@@ -144,6 +147,7 @@ def _hub_capture(
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=retries,
+        freshness_policy=deadline,
         description=(
             "The Hub's public model list on one UTC date, sealed on disk; one file of rows, one a "
             "model.\n\nToday's partition is crawled from the Hub. A past date cannot be: the Hub "

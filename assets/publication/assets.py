@@ -16,9 +16,12 @@ from assets.publication.warehouse import publish
 
 
 def build_publication_assets(
-    home: Path, partitions: dg.DailyPartitionsDefinition, marts: Iterable[dg.AssetKey]
+    home: Path,
+    partitions: dg.DailyPartitionsDefinition,
+    marts: Iterable[dg.AssetKey],
+    deadline: dg.FreshnessPolicy | None = None,
 ) -> list[dg.AssetsDefinition]:
-    """The assets of this subject, for one home; `marts` is what is published.
+    """The assets of this subject, for one home; `marts` is what is published, by the deadline.
 
     Each publication holds all dates. It is partitioned like everything above it so that one date,
     or one range of dates, is one run from capture to publication.
@@ -32,6 +35,7 @@ def build_publication_assets(
         owners=["team:hub-ledger"],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        freshness_policy=deadline,
         description=(
             "The read-only warehouse for BI (published/hub_ledger.duckdb), its Parquet twins and "
             "manifest.json. A new file replaces the old one in a single step; readers of the old "

@@ -24,6 +24,14 @@ def test_the_token_is_not_shown() -> None:
     assert "hf_secret" not in repr(settings)
 
 
+def test_the_webhook_is_not_shown() -> None:
+    address = "https://hooks.slack.com/services/secret"
+    settings = read_settings({"HUB_LEDGER_ALERT_WEBHOOK": f" {address} "})
+    assert settings.alert_webhook == address
+    assert "secret" not in repr(settings)
+    assert read_settings({"HUB_LEDGER_UI_URL": "https://dagster.lan/"}).ui_url.endswith("lan")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -41,6 +49,16 @@ def test_the_token_is_not_shown() -> None:
         ("HUB_LEDGER_SCHEDULE", "yes"),
         ("HUB_LEDGER_ARCHIVE", "somebody/else"),
         ("HUB_LEDGER_SCHEDULE_CRON", "every night"),
+        ("HUB_LEDGER_RETRY_CRON", "later"),
+        ("HUB_LEDGER_DEADLINE", "24:00"),
+        ("HUB_LEDGER_DEADLINE", "00:00"),
+        ("HUB_LEDGER_ALERT_WEBHOOK", "hooks.slack.com/secret"),
+        ("HUB_LEDGER_ALERT_WEBHOOK", "file:///secret"),
+        ("HUB_LEDGER_ALERT_WEBHOOK", "https:///secret"),
+        ("HUB_LEDGER_ALERT_WEBHOOK", "https://hooks.slack.com:secret/x"),
+        ("HUB_LEDGER_ALERT_WEBHOOK", "https://hooks.slack.com/secret\nx"),
+        ("HUB_LEDGER_UI_URL", "dagster.lan"),
+        ("HUB_LEDGER_KEEP_RUNS_DAYS", "0"),
         ("HUB_LEDGER_HOME", "/dev/null/home"),
         ("HF_ENDPOINT", "https://:hf_secret@huggingface.co"),
     ],

@@ -1,0 +1,75 @@
+"""What piles up when the ledger runs for years, and its removal.
+
+Belongs here: Dagster's old runs, what failed dbt runs left. Does not belong here: the record, of
+which nothing is ever removed.
+"""
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.settings import Settings
+
+HOUSEKEEPING = "housekeeping"
+
+_ENDED = [
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+]
+_RANGE_TAG = "dagster/asset_partition_range_start"
+
+
+def build_housekeeping(settings: Settings) -> dg.JobDefinition:
+    """The job that removes what is old."""
+
+    @dg.op(description="Removes runs, their logs and dbt's files older than the setting says.")
+    def remove_what_is_old(context: dg.OpExecutionContext) -> None:
+        before = dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_runs_days)
+        runs = remove_old_runs(context.instance, before)
+        folders = remove_old_folders(settings.home / "dbt", before)
+        context.log.info(f"removed {runs} runs and {folders} dbt folders from before {before}")
+
+    @dg.job(
+        name=HOUSEKEEPING,
+        description=(
+            "Removes Dagster's runs with their logs, and dbt's files of failed runs, after "
+            "HUB_LEDGER_KEEP_RUNS_DAYS. Captures, warehouse and publication are not touched."
+        ),
+    )
+    def housekeeping() -> None:
+        remove_what_is_old()
+
+    return housekeeping
+
+
+def remove_old_runs(dagster: dg.DagsterInstance, before: dt.datetime) -> int:
+    """Remove ended runs of one date; how many.
+
+    Dagster's calendar of a date hangs on its run. A run for a range of dates stays: there are few,
+    and one holds the calendar of years.
+    """
+    old = dagster.get_runs(dg.RunsFilter(statuses=_ENDED, created_before=before))
+    removed = [run.run_id for run in old if _RANGE_TAG not in run.tags]
+    for run_id in removed:
+        dagster.delete_run(run_id)
+        dagster.compute_log_manager.delete_logs(prefix=[run_id])
+        # SQLite keeps a run's events in a file of its own, which stays, emptied, at its full size.
+        shard = getattr(dagster.event_log_storage, "path_for_shard", None)
+        if shard is not None:
+            Path(shard(run_id)).unlink(missing_ok=True)
+    return len(removed)
+
+
+def remove_old_folders(parent: Path, before: dt.datetime) -> int:
+    """Remove what dbt runs that were killed or failed left, a folder a run; how many."""
+    old = [
+        folder
+        for folder in (parent.iterdir() if parent.is_dir() else ())
+        if folder.is_dir() and folder.stat().st_mtime < before.timestamp()
+    ]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(old)
