@@ -7,6 +7,7 @@ hostile text: a table shows them as code, a picture as escaped text.
 import base64
 import datetime as dt
 import html
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -15,15 +16,15 @@ from assets.hub.items import printable
 Series = Sequence[tuple[dt.date, float]]
 
 # The UI draws a picture at its natural size and cuts what is wider than 950 pixels.
-_WIDTH, _HEIGHT = 860, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 130, 44, 30
+_WIDTH, _HEIGHT = 900, 260
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 180, 44, 30
 _LABEL_HEIGHT = 15
 _COLOURS = ("#4f43dd", "#d6520f", "#0b8a6a", "#b0348f", "#5f6b7a", "#a37b00")
 
 
 def sample_note(sample: str | None) -> str:
     """What stands above every figure that is not of the real Hub."""
-    return f"**SAMPLE DATA ({code(sample)}): says nothing about the real Hub.**" if sample else ""
+    return "**SAMPLE DATA: says nothing about the real Hub.**" if sample else ""
 
 
 def code(text: str) -> str:
@@ -45,7 +46,6 @@ def line_chart(
     lines: Mapping[str, Series],
     shown: Callable[[float], str],
     sample: str | None = None,
-    band: tuple[float, float] | None = None,
     falling: bool = False,
 ) -> str:
     """Lines over dates as a Markdown image; each is named at its end.
@@ -55,12 +55,52 @@ def line_chart(
         lines: Points of each line, dates ascending.
         shown: A value as text.
         sample: What kind of sample data is shown; None for observations.
-        band: Lowest and highest value that are usual, drawn behind the lines.
         falling: Whether small values are at the top, as for ranks.
     """
-    drawn = _svg(title, lines, shown, sample, band, falling)
+    drawn = _svg(title, lines, shown, sample, falling)
     data = base64.b64encode(drawn.encode()).decode()
     return f"![{title}](data:image/svg+xml;base64,{data})"
+
+
+def spark(title: str, points: Series, band: tuple[float, float] | None = None) -> str:
+    """A line without a scale, so short that the UI draws it at once and not behind a click.
+
+    Args:
+        title: What is told where no picture is drawn.
+        points: At most a hundred, dates ascending.
+        band: Lowest and highest value that are usual, drawn behind the line.
+    """
+    values = [value for _, value in points] + list(band or ())
+    low, high = min(values), max(values)
+    days = max(1, (points[-1][0] - points[0][0]).days)
+
+    def y(value: float) -> int:
+        return round(43 - (value - low) / ((high - low) or 1) * 38)
+
+    places = [(6 + (date - points[0][0]).days * 270 // days, y(value)) for date, value in points]
+    steps = "".join(
+        f" {right - left}{below - above:+d}"
+        if below < above
+        else f" {right - left} {below - above}"
+        for (left, above), (right, below) in itertools.pairwise(places)
+    )
+    path = f"{places[0][0]} {places[0][1]}l{steps.strip() or '0 0'}"
+    ground = ""
+    if band:
+        ground = f"<path fill='#e1e9fb' d='M0 {y(band[1])}h282V{y(band[0])}H0'/>"
+    drawn = (
+        "<svg xmlns='http://www.w3.org/2000/svg' width='282' height='48'>"
+        f"<path fill='#fff' d='M0 0h282v48H0'/>{ground}"
+        f"<path fill='none' stroke='#4f43dd' stroke-width='1.5' d='M{path}'/>"
+        f"<circle cx='{places[-1][0]}' cy='{places[-1][1]}' r='3' fill='#4f43dd'/></svg>"
+    )
+    return f"![{title}](<data:image/svg+xml,{_percent(drawn)}>)"
+
+
+def _percent(drawn: str) -> str:
+    for character in "%<>#":
+        drawn = drawn.replace(character, f"%{ord(character):02x}")
+    return drawn
 
 
 def _svg(
@@ -68,11 +108,10 @@ def _svg(
     lines: Mapping[str, Series],
     shown: Callable[[float], str],
     sample: str | None,
-    band: tuple[float, float] | None,
     falling: bool,
 ) -> str:
     dates = [date for points in lines.values() for date, _ in points]
-    values = [value for points in lines.values() for _, value in points] + list(band or ())
+    values = [value for points in lines.values() for _, value in points]
     ticks = _ticks(min(values), max(values))
     if falling:
         ticks = sorted({1.0, *(tick for tick in ticks if tick > 1 and tick == round(tick))})
@@ -99,12 +138,6 @@ def _svg(
             f'<text x="{_WIDTH - 14}" y="24" text-anchor="end" font-weight="600" fill="#b42318">'
             "SAMPLE DATA</text>"
         )
-    if band:
-        top, bottom = sorted((y(band[0]), y(band[1])))
-        parts.append(
-            f'<rect x="{_LEFT}" y="{top:.1f}" width="{end - _LEFT}" height="{bottom - top:.1f}" '
-            'fill="#e8eefc"/>'
-        )
     parts += [
         f'<path d="M{_LEFT} {y(tick):.1f}H{end}" stroke="#e3e6eb"/>'
         f'<text x="{_LEFT - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">'
@@ -125,7 +158,7 @@ def _svg(
             f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
             f'<circle cx="{x(last[0]):.1f}" cy="{y(last[1]):.1f}" r="3" fill="{colour}"/>'
             f'<text x="{end + 10}" y="{label + 4:.1f}" fill="{colour}" font-weight="600">'
-            f"{html.escape(printable(f'{name} {shown(last[1])}'.strip(), 20))}</text>"
+            f"{html.escape(printable(f'{name} {shown(last[1])}', 24))}</text>"
         )
     return "".join([*parts, "</svg>"])
 

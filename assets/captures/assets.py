@@ -84,16 +84,16 @@ def tell_captures(
     quota_left: int | None = None,
 ) -> None:
     """Each date's figures on its own partition; table and picture on the newest one."""
-    for date in dates:
-        context.add_asset_metadata(capture_metadata(store.manifest(date)), partition_key=str(date))
     newest = store.manifest(dates[-1])
     context.add_asset_metadata(
         {
+            "last_90_nights": dg.MetadataValue.md(rows_picture(store, newest)),
             "recording": dg.MetadataValue.md(capture_table(store, newest, quota_left)),
-            "rows_of_90_nights": dg.MetadataValue.md(rows_picture(store, newest)),
         },
         partition_key=str(dates[-1]),
     )
+    for date in dates:
+        context.add_asset_metadata(capture_metadata(store.manifest(date)), partition_key=str(date))
 
 
 def _rows_check(store: CaptureStore, dates: list[dt.date]) -> dg.AssetCheckResult:

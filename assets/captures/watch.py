@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from assets.captures.admission import ADMITTED
 from assets.captures.store import CaptureStore, Manifest
-from assets.pictures import code, line_chart, table
+from assets.pictures import code, sample_note, spark, table
 
 BAND_DAYS = 30
 BAND_NIGHTS = 7
@@ -50,19 +50,20 @@ def rows_picture(store: CaptureStore, manifest: Manifest) -> str:
     """Rows over the last 90 nights, the usual ones behind them."""
     rows = rows_before(store, manifest.date, _PICTURE_DAYS)
     band = row_band(manifest.date, rows)
-    return line_chart(
-        f"Models listed, {_PICTURE_DAYS} nights up to {manifest.date}",
-        {"": list(rows.items())},
-        lambda value: f"{value:,.0f}",
-        manifest.sample,
-        (band.low, band.high) if band else None,
-    )
+    lines = [
+        sample_note(manifest.sample),
+        spark("rows", list(rows.items()), (band.low, band.high) if band else None),
+        f"{manifest.rows:,} models on {manifest.date}; {min(rows.values()):,} to "
+        f"{max(rows.values()):,} on {len(rows)} nights since {min(rows)}",
+        f"usual now: {band.low:,.0f} to {band.high:,.0f} (blue)" if band else "",
+    ]
+    return "\n\n".join(line for line in lines if line)
 
 
 def capture_table(store: CaptureStore, manifest: Manifest, quota_left: int | None) -> str:
     """What it took to record the night."""
     seconds = (manifest.finished_at - manifest.started_at).total_seconds()
-    quota = "not asked or not told" if quota_left is None else f"{quota_left:,}"
+    quota = "not told" if quota_left is None else f"{quota_left:,}"
     reasons = store.quarantine_reasons(manifest.date)
     return table(
         ("what", "how many"),

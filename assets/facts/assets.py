@@ -18,6 +18,7 @@ from dagster_dbt import (
     DagsterDbtTranslatorSettings,
     DbtCliInvocation,
     DbtCliResource,
+    DbtProject,
     dbt_assets,
 )
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
@@ -67,6 +68,34 @@ class _Translator(DagsterDbtTranslator):
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return ["team:hub-ledger"]
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        test = manifest["nodes"][unique_id]["test_metadata"]
+        return spec and spec._replace(description=_purpose(test["name"], test["kwargs"]))
+
+
+_PURPOSES = {
+    "unique": "Each value of {column_name} comes once.",
+    "not_null": "No {column_name} is missing.",
+    "relationships": "Each {column_name} stands in {to}, column {field}.",
+    "accepted_values": "{column_name} is one of {values}.",
+}
+
+
+def _purpose(test: str, arguments: Mapping[str, Any]) -> str:
+    """What a dbt test is for: the comment at the head of our own, a line of dbt's."""
+    if test in _PURPOSES:
+        return _PURPOSES[test].format(**arguments)
+    text = (PROJECT_DIR / "tests" / "generic" / f"{test}.sql").read_text()
+    comment = text.partition("{#-")[2].partition("-#}")[0]
+    return f"It fails where there are rows of this kind: {' '.join(comment.split())}"
 
 
 def build_fact_assets(

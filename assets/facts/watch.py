@@ -70,7 +70,7 @@ def share_told(connection: duckdb.DuckDBPyConnection, date: dt.date) -> dict[str
     if not rows:
         return {"headline": f"no facts of {date}: its capture does not count"}
     headline = table(
-        ("family", "ecosystem", "first-party", "downloads", "since the capture before"),
+        ("family", "ecosystem", "first-party", "downloads", "change"),
         [
             (code(family), f"{root:.1%}", f"{publisher:.1%}", f"{downloads:,.0f}", _change(change))
             for family, root, publisher, downloads, change in rows
@@ -191,7 +191,8 @@ def _series(
 
 _MEANING = (
     "Share of the downloads of the last 30 days of all models. Ecosystem: with derivatives "
-    "(attribution root); first-party: the publisher's own."
+    "(attribution root); first-party: the publisher's own. Change of the ecosystem's downloads "
+    "since the capture before."
 )
 
 _SHARES = """
@@ -233,7 +234,7 @@ select unit_name, rank_min, rank_change, value from marts.fct_rank_history
 where period = $date and grain = 'day' and unit_type = 'model' and scope = 'all'
     and metric = 'downloads_30d'
 order by rank_ordinal
-limit 20
+limit 10
 """
 
 _FIRST_FAMILIES = """

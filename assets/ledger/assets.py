@@ -100,14 +100,14 @@ def build_ledger_assets(
             context.log.warning(line)
         _tell_loads(context, loaded, wanted)
         size = warehouse_path(home).stat().st_size
-        told = {
+        told: dict[str, dict[str, dg.MetadataValue]] = {
             "captures": {
                 "newest_captures": dg.MetadataValue.md(newest),
                 "warehouse_bytes": dg.MetadataValue.int(size),
             },
             "quality_events": {"found": dg.MetadataValue.md(_bullets(found))},
         }
-        count = {"captures": dg.MetadataValue.int(len(loaded))}
+        count: dict[str, dg.MetadataValue] = {"captures": dg.MetadataValue.int(len(loaded))}
         for table in _TABLES:
             yield dg.MaterializeResult(
                 asset_key=["raw", table], metadata=count | told.get(table, {})

@@ -21,6 +21,7 @@ from assets.facts.watch import (
     falls,
     newest_admitted,
     sample_kind,
+    share_told,
     unmapped_publishers,
 )
 from assets.ledger.warehouse import connect, writer_turn
@@ -108,7 +109,7 @@ def build_publication_assets(
             if PUBLISHED in context.selected_asset_keys:
                 done = publish(home)
                 with connect(home, read_only=True) as connection:
-                    yield _published(done, sample_kind(connection))
+                    yield _published(connection, done)
             with connect(home, read_only=True) as connection:
                 results = [
                     one for one in _checks(connection) if (one.asset_key, one.check_name) in chosen
@@ -118,11 +119,14 @@ def build_publication_assets(
     return [hub_ledger]
 
 
-def _published(done: Publication, sample: str | None) -> dg.MaterializeResult:
+def _published(connection: duckdb.DuckDBPyConnection, done: Publication) -> dg.MaterializeResult:
+    sample, newest = sample_kind(connection), newest_admitted(connection)
+    shares = share_told(connection, newest)["headline"] if newest else "none"
     rows = [(code(name), f"{count:,}") for name, count in done.tables.items()]
     return dg.MaterializeResult(
         asset_key=PUBLISHED,
         metadata={
+            "shares": dg.MetadataValue.md(shares),
             "dagster/uri": dg.MetadataValue.path(done.path),
             "bytes": dg.MetadataValue.int(done.bytes),
             "rows": dg.MetadataValue.int(sum(done.tables.values())),

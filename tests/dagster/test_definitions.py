@@ -172,7 +172,8 @@ def test_an_imported_date_runs_to_publication_and_again(
     assert marts(settings.home) == before
     checks = first.get_asset_check_evaluations()
     assert len(checks) > 20
-    assert all(check.passed for check in checks)
+    warned = {check.check_name for check in checks if not check.passed}
+    assert warned == {"is_fresh", "top_publishers_are_mapped"}
     # The date is old: its capture is kept as differences, and the warehouse comes back from them.
     store = CaptureStore(settings.home / "captures")
     assert store.is_reduced(PAST)
