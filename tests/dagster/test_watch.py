@@ -1,6 +1,7 @@
 """What a person sees of a run in the UI; each warning is made to come once."""
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ SHARES = dg.AssetKey(["marts", "fct_family_share_daily"])
 RANKS = dg.AssetKey(["marts", "fct_rank_history"])
 PUBLISHED = dg.AssetKey(["published", "hub_ledger"])
 EVIL = "evil|`<b>"
+GRAPH = Path(__file__).with_name("graph.txt")
 
 
 @pytest.fixture
@@ -197,3 +199,29 @@ def test_the_rule_of_tonight_stands_where_the_user_meets_it(definitions: dg.Defi
     said = definitions.resolve_asset_graph().get(HUB_CAPTURE).description or ""
     assert "Only tonight's partition" in said
     assert "archive_capture" in said
+
+
+def test_the_graph_is_the_one_that_was_agreed_on(definitions: dg.Definitions) -> None:
+    """Keys, groups, checks, jobs and schedules; a wanted change is written with the variable."""
+    graph = definitions.resolve_asset_graph()
+    lines = [
+        f"asset {key.to_user_string()} group {graph.get(key).group_name}"
+        f"{'' if graph.get(key).is_materializable else ' external'}"
+        for key in graph.get_all_asset_keys()
+    ]
+    lines += [
+        f"check {key.asset_key.to_user_string()} {key.name}"
+        f"{' blocking' if graph.get_check_spec(key).blocking else ''}"
+        for key in graph.asset_check_keys
+    ]
+    repository = definitions.get_repository_def()
+    lines += [f"job {job.name}" for job in repository.get_all_jobs()]
+    lines += [
+        f"schedule {schedule.name} {schedule.cron_schedule} {schedule.execution_timezone}"
+        for schedule in repository.schedule_defs
+    ]
+    lines += [f"sensor {sensor.name}" for sensor in repository.sensor_defs]
+    found = "".join(f"{line}\n" for line in sorted(lines))
+    if os.environ.get("HUB_LEDGER_TEST_WRITE_GRAPH"):
+        GRAPH.write_text(found)
+    assert found == GRAPH.read_text(), "HUB_LEDGER_TEST_WRITE_GRAPH=1 writes it anew"
