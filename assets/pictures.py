@@ -72,16 +72,15 @@ def spark(title: str, points: Series, band: tuple[float, float] | None = None) -
     """
     values = [value for _, value in points] + list(band or ())
     low, high = min(values), max(values)
-    days = max(1, (points[-1][0] - points[0][0]).days)
+    last, days = points[-1][0], max(1, (points[-1][0] - points[0][0]).days)
 
     def y(value: float) -> int:
         return round(43 - (value - low) / ((high - low) or 1) * 38)
 
-    places = [(6 + (date - points[0][0]).days * 270 // days, y(value)) for date, value in points]
+    places = [(276 - (last - date).days * 270 // days, y(value)) for date, value in points]
     steps = "".join(
-        f" {right - left}{below - above:+d}"
-        if below < above
-        else f" {right - left} {below - above}"
+        # A minus sign parts two numbers by itself.
+        f" {right - left}{' ' if below >= above else ''}{below - above}"
         for (left, above), (right, below) in itertools.pairwise(places)
     )
     path = f"{places[0][0]} {places[0][1]}l{steps.strip() or '0 0'}"
@@ -116,10 +115,11 @@ def _svg(
     if falling:
         ticks = sorted({1.0, *(tick for tick in ticks if tick > 1 and tick == round(tick))})
     low, high = min(ticks[0], *values), max(ticks[-1], *values)
-    first, days = min(dates), max(1, (max(dates) - min(dates)).days)
+    first, days = min(dates), (max(dates) - min(dates)).days
 
     def x(date: dt.date) -> float:
-        return _LEFT + (date - first).days / days * (_WIDTH - _LEFT - _RIGHT)
+        share = (date - first).days / days if days else 1
+        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
 
     def y(value: float) -> float:
         share = (value - low) / ((high - low) or 1)

@@ -53,8 +53,10 @@ def rows_picture(store: CaptureStore, manifest: Manifest) -> str:
     lines = [
         sample_note(manifest.sample),
         spark("rows", list(rows.items()), (band.low, band.high) if band else None),
-        f"{manifest.rows:,} models on {manifest.date}; {min(rows.values()):,} to "
-        f"{max(rows.values()):,} on {len(rows)} nights since {min(rows)}",
+        f"{manifest.rows:,} models on {manifest.date}",
+        f"{min(rows.values()):,} to {max(rows.values()):,} on {len(rows)} nights since {min(rows)}"
+        if len(rows) > 1
+        else "the first of 90 nights",
         f"usual now: {band.low:,.0f} to {band.high:,.0f} (blue)" if band else "",
     ]
     return "\n\n".join(line for line in lines if line)

@@ -155,7 +155,7 @@ def see_what_the_night_brought(ui: str, page: Page, shots: Path) -> None:
         ("fct_rank_history", "Ranks of families"),
     ):
         page.goto(f"{ui}/assets/marts/{mart}?view=overview")
-        page.get_by_text("Qwen").first.wait_for()
+        page.get_by_text("SAMPLE DATA: says nothing about the real Hub.").first.wait_for()
         page.screenshot(path=shots / f"{mart}.png")
         page.locator("tr", has_text="_over_time").get_by_text("[Show Markdown]").click()
         assert drawn_width(page, picture) == 900
