@@ -6,6 +6,7 @@ beside it).
 
 import datetime as dt
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from assets.facts.watch import (
     unmapped_publishers,
 )
 from assets.ledger.warehouse import connect, writer_turn
-from assets.pictures import code, table
+from assets.pictures import code, sample_note, table
 from assets.publication.headline import headline
 from assets.publication.warehouse import Publication, publish
 
@@ -107,9 +108,11 @@ def build_publication_assets(
         chosen = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
         with reported_failures(), writer_turn(home, say=context.log.info):
             if PUBLISHED in context.selected_asset_keys:
+                started = time.monotonic()
                 done = publish(home)
+                seconds = time.monotonic() - started
                 with connect(home, read_only=True) as connection:
-                    yield _published(connection, done)
+                    yield _published(connection, done, seconds)
             with connect(home, read_only=True) as connection:
                 results = [
                     one for one in _checks(connection) if (one.asset_key, one.check_name) in chosen
@@ -119,7 +122,9 @@ def build_publication_assets(
     return [hub_ledger]
 
 
-def _published(connection: duckdb.DuckDBPyConnection, done: Publication) -> dg.MaterializeResult:
+def _published(
+    connection: duckdb.DuckDBPyConnection, done: Publication, seconds: float
+) -> dg.MaterializeResult:
     sample, newest = sample_kind(connection), newest_admitted(connection)
     shares = share_told(connection, newest)["headline"] if newest else "none"
     rows = [(code(name), f"{count:,}") for name, count in done.tables.items()]
@@ -129,6 +134,7 @@ def _published(connection: duckdb.DuckDBPyConnection, done: Publication) -> dg.M
             "shares": dg.MetadataValue.md(shares),
             "dagster/uri": dg.MetadataValue.path(done.path),
             "bytes": dg.MetadataValue.int(done.bytes),
+            "seconds": dg.MetadataValue.float(seconds),
             "rows": dg.MetadataValue.int(sum(done.tables.values())),
             "data": dg.MetadataValue.text("SAMPLE" if done.sample else "observed"),
             "headline": dg.MetadataValue.md(f"```\n{headline(done.path)}\n```"),
@@ -210,6 +216,7 @@ def _falls(connection: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
 
 
 def _unmapped(connection: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
+    sample = sample_kind(connection)
     date, found = unmapped_publishers(connection)
     new = [one for one in found if date and one.is_new(date)]
     rows = [
@@ -226,14 +233,15 @@ def _unmapped(connection: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
     )
     header = ("publisher", "rank", "downloads of 30 days", "among the first since")
     metadata = {
-        "unmapped": _md(header, rows, sample_kind(connection)),
+        "unmapped": _md(header, rows, sample),
         "publishers": dg.MetadataValue.int(len(found)),
         "new": dg.MetadataValue.int(len(new)),
     }
     if new:
         metadata["to_add"] = dg.MetadataValue.md(
-            "Rows for `dbt_project/seeds/publishers.csv` (region: china, us, eu, other or unknown; "
-            "kind: lab or repackager), then run the job from_captures:\n\n"
+            f"{sample_note(sample)}\n\nRows for `dbt_project/seeds/publishers.csv` "
+            "(region: china, us, eu, other or unknown; kind: lab or repackager), then run the job "
+            "from_captures:\n\n"
             f"```\n{lines}\n```"
         )
     names = ", ".join(code(one.publisher)[1:-1] for one in new[:10])
