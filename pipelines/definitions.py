@@ -11,7 +11,7 @@ from assets.arena.assets import build_arena_assets
 from assets.captures.assets import Progress, build_capture_assets
 from assets.facts.assets import build_fact_assets
 from assets.ledger.assets import build_ledger_assets
-from assets.publication.assets import build_publication_assets
+from assets.publication.assets import build_publication_assets, build_uses
 from pipelines.housekeeping import build_housekeeping
 from pipelines.jobs import JOBS
 from pipelines.partitions import nightly_partitions
@@ -54,7 +54,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     marts = [key for asset in facts for key in asset.keys if key.path[0] == "marts"]
     publication = build_publication_assets(settings.home, partitions, sorted(marts), deadline)
     return dg.Definitions(
-        assets=[*captures, *ledger, *arena, *facts, *publication],
+        assets=[*captures, *ledger, *arena, *facts, *publication, *build_uses()],
         jobs=[*JOBS, build_housekeeping(settings)],
         schedules=build_schedules(settings),
         sensors=build_sensors(settings),

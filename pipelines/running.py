@@ -99,6 +99,10 @@ def _summarise(result: dg.ExecuteInProcessResult) -> None:
             print(f"  {event.step_key:<24}{seconds:>6.1f} s")
     if checks:
         print(f"  {passed} of {len(checks)} checks passed")
+    for check in checks:
+        if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
+            asset = check.asset_key.to_user_string()
+            print(f"  warning: {asset}: {check.description or check.check_name}")
 
 
 def _explain(result: dg.ExecuteInProcessResult, log: Path) -> None:

@@ -118,7 +118,11 @@ def _arena_ledger(
                 kinds={"duckdb"},
                 owners=["team:hub-ledger"],
                 partitions_def=partitions,
-                description=f"{text}\n\nLoaded from disk in one transaction, each table once.",
+                description=(
+                    f"{text}\n\nLoaded from disk in one transaction, each table once.\n\n"
+                    "**When it fails**, nothing was changed: mend what the message names and "
+                    "materialize again."
+                ),
                 metadata={"dagster/table_name": f"warehouse.raw.{table}"},
             )
             for table, text in _LOADED.items()

@@ -16,6 +16,15 @@ from assets.captures.archive_source import Backfill, capture_archive
 from assets.captures.archive_source import Progress as ArchiveProgress
 from assets.captures.sources import capture_tonight
 from assets.captures.store import CaptureStore, Manifest, OpenCapture
+from assets.captures.watch import (
+    BAND_DAYS,
+    BAND_MARGIN,
+    BAND_NIGHTS,
+    capture_table,
+    row_band,
+    rows_before,
+    rows_picture,
+)
 from assets.errors import HubUnavailable, LedgerError
 from assets.hub.archive import EVERY, HINTS, HUB_STATS
 from assets.hub.client import HubAccess, HubClient
@@ -48,9 +57,10 @@ def reported_failures() -> Iterator[None]:
 
 
 def capture_metadata(manifest: Manifest) -> dict[str, dg.MetadataValue]:
-    """What the Dagster UI shows of a sealed capture."""
+    """What the Dagster UI shows of a sealed capture; it plots the figures over time."""
     return {
         "dagster/partition_row_count": dg.MetadataValue.int(manifest.rows),
+        "rows": dg.MetadataValue.int(manifest.rows),
         "source": dg.MetadataValue.text(manifest.source),
         "origin": dg.MetadataValue.text(manifest.origin),
         "data": dg.MetadataValue.text(
@@ -65,6 +75,53 @@ def capture_metadata(manifest: Manifest) -> dict[str, dg.MetadataValue]:
         ),
         "verdict": dg.MetadataValue.text(manifest.verdict),
     }
+
+
+def tell_captures(
+    context: dg.AssetExecutionContext,
+    store: CaptureStore,
+    dates: list[dt.date],
+    quota_left: int | None = None,
+) -> None:
+    """Each date's figures on its own partition; table and picture on the newest one."""
+    newest = store.manifest(dates[-1])
+    context.add_asset_metadata(
+        {
+            "last_90_nights": dg.MetadataValue.md(rows_picture(store, newest)),
+            "recording": dg.MetadataValue.md(capture_table(store, newest, quota_left)),
+        },
+        partition_key=str(dates[-1]),
+    )
+    for date in dates:
+        context.add_asset_metadata(capture_metadata(store.manifest(date)), partition_key=str(date))
+
+
+def _rows_check(store: CaptureStore, dates: list[dt.date]) -> dg.AssetCheckResult:
+    """Whether each date has the rows that the nights before it lead to expect."""
+    outside, compared = [], 0
+    for date in dates:
+        rows = rows_before(store, date, days=BAND_DAYS)
+        band = row_band(date, rows)
+        if band is None:
+            continue
+        compared += 1
+        if not band.low <= rows[date] <= band.high:
+            outside.append(
+                f"{date}: {rows[date]:,} models, where the {band.nights} nights before it lead to "
+                f"expect {band.low:,.0f} to {band.high:,.0f}"
+            )
+    said = "; ".join(outside) or (
+        f"{compared} of {len(dates)} captures compared, none outside"
+        if compared
+        else f"too few nights to compare with: {BAND_NIGHTS} within {BAND_DAYS} days are needed"
+    )
+    return dg.AssetCheckResult(
+        check_name="rows_as_usual",
+        passed=not outside,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=said,
+        metadata={"compared": compared, "outside": len(outside)},
+    )
 
 
 def backfill_metadata(done: Backfill) -> dict[str, dg.MetadataValue]:
@@ -148,13 +205,28 @@ def _hub_capture(
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=retries,
         freshness_policy=deadline,
+        check_specs=[
+            dg.AssetCheckSpec(
+                "rows_as_usual",
+                asset=HUB_CAPTURE,
+                description=(
+                    f"As many models as the nights of the {BAND_DAYS} days before: at most "
+                    f"{BAND_MARGIN:.0%} below the smallest or above the largest of them. When it "
+                    "warns, the capture still counts: compare the picture of 90 nights with the "
+                    "Hub's own count (make probe)."
+                ),
+            )
+        ],
         description=(
-            "The Hub's public model list on one UTC date, sealed on disk; one file of rows, one a "
-            "model.\n\nToday's partition is crawled from the Hub. A past date cannot be: the Hub "
-            "shows today's counters only. It succeeds where a capture is on disk already (make "
-            "import, make backfill) and fails otherwise, without a retry.\n\nWhen it fails: the "
-            "message says whether the Hub, the token or the data is at fault. What was received is "
-            "kept, and the next materialization of the same day goes on from there."
+            "The Hub's public model list on one UTC date, sealed on disk; one row a model.\n\n"
+            "**Only tonight's partition (today in UTC) can be crawled.** The Hub shows today's "
+            "counters and keeps no history: under a past date they would be false. A past date "
+            "therefore succeeds where its capture is on disk already, and is refused otherwise, "
+            "without a retry. Past dates come from archive_capture (job backfill, or make "
+            "backfill) or from files (make import).\n\n"
+            "**When it fails**, the message says whether the Hub, the token or the data is at "
+            "fault. What was received is kept: materialize today's partition again, and it goes on "
+            "from there. A night that is not recorded by midnight UTC is lost."
         ),
     )
     def hub_capture(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -162,7 +234,10 @@ def _hub_capture(
         today = dt.datetime.now(dt.UTC).date()
         dates = [dt.date.fromisoformat(key) for key in keys]
 
+        quota: list[int | None] = [None]
+
         def note(capture: OpenCapture, quota_left: int | None) -> None:
+            quota[0] = quota_left
             if progress is not None:
                 progress(capture, quota_left)
             if capture.pages % 50 == 0 or capture.complete:
@@ -181,18 +256,12 @@ def _hub_capture(
             elif missing:
                 raise LedgerError(
                     f"no capture of {missing[0]} is on disk, and the Hub shows today's counters "
-                    f"only ({today} UTC): recording them under {missing[0]} would be false; past "
-                    "dates come from make backfill or make import"
+                    f"only ({today} UTC): recording them under {missing[0]} would be false; for "
+                    f"tonight materialize the partition {today}; past dates come from the job "
+                    "backfill (asset archive_capture, make backfill) or from make import"
                 )
-            manifests = [store.manifest(date) for date in dates]
-        if len(manifests) == 1:
-            return dg.MaterializeResult(metadata=capture_metadata(manifests[0]))
-        return dg.MaterializeResult(
-            metadata={
-                "captures": dg.MetadataValue.int(len(manifests)),
-                "rows": dg.MetadataValue.int(sum(manifest.rows for manifest in manifests)),
-            }
-        )
+        tell_captures(context, store, dates, quota[0])
+        return dg.MaterializeResult(check_results=[_rows_check(store, dates)])
 
     return hub_capture
 
@@ -215,7 +284,8 @@ def _archive_capture(
         retry_policy=retries,
         description=(
             f"The Hub's public model list on past UTC dates, from the public archive {archive}: "
-            "one pinned revision a date, of which only the needed columns are fetched.\n\nSelect a "
+            "one pinned revision a date, one row a model, of which only the needed columns are "
+            "fetched.\n\nSelect a "
             "range of past dates; the job backfill takes their facts along in the same run. Dates "
             "of which the archive has nothing are named in the metadata and left out, recorded "
             "ones stay as they are. With the configuration every: week (or month) only one date a "
@@ -257,6 +327,7 @@ def _archive_capture(
                 )
         for date, reason in done.refused.items():
             context.log.error(f"{date} is not recorded: {reason}")
+        tell_captures(context, store, [date for date in dates if store.has(date)])
         return dg.MaterializeResult(metadata=backfill_metadata(done))
 
     return archive_capture

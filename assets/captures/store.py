@@ -12,11 +12,14 @@ cannot count.
 """
 
 import base64
+import collections
 import contextlib
 import datetime as dt
 import fcntl
 import hashlib
+import io
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -156,6 +159,17 @@ class CaptureStore:
             raise LedgerError(f"no capture of {date} in {self.root}") from None
         except msgspec.DecodeError as error:
             raise LedgerError(f"{path} is damaged ({error}); restore it from a backup") from None
+
+    def quarantine_reasons(self, date: dt.date) -> collections.Counter[str]:
+        """How many rows of a sealed capture were refused, by reason; numbers in it left out."""
+        path = self.folder(date) / "quarantine.jsonl.zst"
+        reasons: collections.Counter[str] = collections.Counter()
+        with path.open("rb") as file:
+            reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+            for line in io.BufferedReader(reader):
+                reason = msgspec.json.decode(line)["reason"]
+                reasons[re.sub(r"[0-9]+", "n", reason)] += 1
+        return reasons
 
     def reduced_folder(self, date: dt.date) -> Path:
         """Where the reduced form of a date's rows is, or would be."""

@@ -12,16 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
     DbtCliResource,
+    DbtProject,
     dbt_assets,
 )
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
 from assets.facts.versions import require_same_definitions
+from assets.facts.watch import FAMILY, figures, rank_told, row_counts, share_told
 from assets.ledger.due import facts_done, facts_due, mark_facts_due, next_batch
 from assets.ledger.warehouse import connect, ensure_schema, writer_turn
 
@@ -29,8 +34,30 @@ MODELS_A_BATCH = 8_000_000
 """Models times dates that one dbt run computes: about three nights of the whole Hub."""
 
 
+_SHARES = dg.AssetKey(["marts", "fct_family_share_daily"])
+_RANKS = dg.AssetKey(["marts", "fct_rank_history"])
+
+_WHEN_IT_FAILS = """**When it fails**: nothing is published, and what was published before stays. \
+Checks that are marked as blocking guard a published number; the failing rows are in dbt's SQL of \
+the check. Mend the cause (seed, model or capture) and materialize again, or run the job \
+from_captures: dates whose facts are not finished stay due."""
+
+
 class _Translator(DagsterDbtTranslator):
     """Groups by dbt folder; the project's owner on everything."""
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        text, _, sql = super().get_description(dbt_resource_props).partition("#### Raw SQL:")
+        parts = [text.strip(), _WHEN_IT_FAILS]
+        if dbt_resource_props["resource_type"] == "model":
+            parts.append(f"#### SQL{sql}")
+        return "\n\n".join(parts)
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> dict[str, str]:
+        if dbt_resource_props["resource_type"] != "model":
+            return {}
+        config = dbt_resource_props["config"]
+        return {"access": config["access"], "materialized": config["materialized"]}
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         if dbt_resource_props["resource_type"] == "seed":
@@ -41,6 +68,34 @@ class _Translator(DagsterDbtTranslator):
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return ["team:hub-ledger"]
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        test = manifest["nodes"][unique_id]["test_metadata"]
+        return spec and spec._replace(description=_purpose(test["name"], test["kwargs"]))
+
+
+_PURPOSES = {
+    "unique": "Each value of {column_name} comes once.",
+    "not_null": "No {column_name} is missing.",
+    "relationships": "Each {column_name} stands in {to}, column {field}.",
+    "accepted_values": "{column_name} is one of {values}.",
+}
+
+
+def _purpose(test: str, arguments: Mapping[str, Any]) -> str:
+    """What a dbt test is for: the comment at the head of our own, a line of dbt's."""
+    if test in _PURPOSES:
+        return _PURPOSES[test].format(**arguments)
+    text = (PROJECT_DIR / "tests" / "generic" / f"{test}.sql").read_text()
+    comment = text.partition("{#-")[2].partition("-#}")[0]
+    return f"It fails where there are rows of this kind: {' '.join(comment.split())}"
 
 
 def build_fact_assets(
@@ -88,7 +143,7 @@ def build_fact_assets(
                 # Dagster takes one materialization an asset and run: that of the last batch.
                 is_last = context.is_subset or not batch or batch[-1] == due[-1]
                 if is_last:
-                    yield from invocation.stream()
+                    yield from _told(context, home, invocation, dates)
                 else:
                     invocation.wait()
                 # A run of some models only leaves the dates due: publication waits for all of them.
@@ -105,3 +160,53 @@ def build_fact_assets(
                             context.log_event(dg.AssetMaterialization(key, partition=str(date)))
 
     return [facts]
+
+
+def _told(
+    context: dg.AssetExecutionContext,
+    home: Path,
+    invocation: DbtCliInvocation,
+    dates: list[dt.date],
+) -> Iterator[Any]:
+    """What dbt did, with what can be said of it only at its end: until then it holds the file."""
+    events: list[Any] = []
+    try:
+        events.extend(invocation.stream())
+    except DagsterDbtCliRuntimeError:
+        yield from events
+        raise
+    with connect(home, read_only=True) as connection:
+        _tell_facts(context, connection, dates)
+    yield from events
+
+
+def _tell_facts(
+    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, dates: list[dt.date]
+) -> None:
+    """Rows of every table; of shares and ranks also table and picture, and figures to plot."""
+    chosen = context.selected_asset_keys
+    for (schema, name), rows in row_counts(connection).items():
+        key = dg.AssetKey([schema, name])
+        if key in chosen:
+            context.add_asset_metadata({"dagster/row_count": dg.MetadataValue.int(rows)}, key)
+    for key, told in ((_SHARES, share_told), (_RANKS, rank_told)):
+        if key in chosen:
+            context.add_asset_metadata(
+                {
+                    name: dg.MetadataValue.md(text)
+                    for name, text in told(connection, dates[-1]).items()
+                },
+                key,
+                str(dates[-1]),
+            )
+    if _SHARES in chosen:
+        for date, (downloads, publisher, root) in figures(connection, dates).items():
+            context.add_asset_metadata(
+                {
+                    "downloads_30d": dg.MetadataValue.int(round(downloads)),
+                    f"share_of_{FAMILY}_first_party": dg.MetadataValue.float(publisher),
+                    f"share_of_{FAMILY}_ecosystem": dg.MetadataValue.float(root),
+                },
+                _SHARES,
+                str(date),
+            )

@@ -17,7 +17,9 @@ from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from assets.ledger.load import Loaded, load_capture, loaded_dates, settle
 from assets.ledger.reduction import reduce_captures
-from assets.ledger.warehouse import connect, ensure_schema, writer_turn
+from assets.ledger.warehouse import connect, ensure_schema, warehouse_path, writer_turn
+from assets.pictures import code
+from assets.pictures import table as drawn_table
 
 REDUCED_CAPTURES = dg.AssetKey(["captures", "reduced_captures"])
 
@@ -93,29 +95,43 @@ def build_ledger_assets(
                 ensure_schema(connection)
                 settle(connection, thresholds)
                 found = _found(connection, wanted)
+                newest = _newest(connection)
         for line in found:
             context.log.warning(line)
-        for load in loaded:
-            context.log.info(_said(load))
-            if load.date not in wanted:
-                for table in _TABLES:
-                    context.log_event(
-                        dg.AssetMaterialization(["raw", table], partition=str(load.date))
-                    )
+        _tell_loads(context, loaded, wanted)
+        size = warehouse_path(home).stat().st_size
+        told: dict[str, dict[str, dg.MetadataValue]] = {
+            "captures": {
+                "newest_captures": dg.MetadataValue.md(newest),
+                "warehouse_bytes": dg.MetadataValue.int(size),
+            },
+            "quality_events": {"found": dg.MetadataValue.md(_bullets(found))},
+        }
+        count: dict[str, dg.MetadataValue] = {"captures": dg.MetadataValue.int(len(loaded))}
         for table in _TABLES:
-            metadata: dict[str, dg.MetadataValue] = {"captures": dg.MetadataValue.int(len(loaded))}
-            if table == "quality_events":
-                metadata["found"] = dg.MetadataValue.md(_bullets(found))
-            if table == "model_counters":
-                metadata["dagster/partition_row_count"] = dg.MetadataValue.int(
-                    sum(load.models for load in loaded)
-                )
-                metadata["new_models"] = dg.MetadataValue.int(
-                    sum(load.new_models for load in loaded)
-                )
-            yield dg.MaterializeResult(asset_key=["raw", table], metadata=metadata)
+            yield dg.MaterializeResult(
+                asset_key=["raw", table], metadata=count | told.get(table, {})
+            )
 
     return [ledger, _reduced_captures(store, home, partitions, keep_days)]
+
+
+def _tell_loads(
+    context: dg.AssetExecutionContext, loaded: list[Loaded], wanted: list[dt.date]
+) -> None:
+    """What each date brought; one that came along unasked is materialized by it."""
+    for load in loaded:
+        context.log.info(_said(load))
+        metadata = {
+            "dagster/partition_row_count": dg.MetadataValue.int(load.models),
+            "new_models": dg.MetadataValue.int(load.new_models),
+            "duplicates": dg.MetadataValue.int(load.duplicates),
+        }
+        if load.date in wanted:
+            context.add_asset_metadata(metadata, ["raw", "model_counters"], str(load.date))
+            continue
+        for table in _TABLES:
+            context.log_event(dg.AssetMaterialization(["raw", table], partition=str(load.date)))
 
 
 def _reduced_captures(
@@ -164,6 +180,27 @@ def _found(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> list[
         {"dates": dates},
     ).fetchall()
     return [f"{date}: {kind}: {detail}" for date, kind, detail in rows]
+
+
+def _newest(connection: duckdb.DuckDBPyConnection) -> str:
+    """The last two weeks of captures as a table."""
+    rows = connection.execute(
+        """
+        select captures.date, source, rows - duplicates, verdict,
+            string_agg(distinct events.kind, ', ' order by events.kind), max(sample)
+        from raw.captures as captures
+        left join raw.quality_events as events on captures.date = events.date
+        group by all order by captures.date desc limit 14
+        """
+    ).fetchall()
+    return drawn_table(
+        ("date", "models", "source", "verdict", "quality events"),
+        [
+            (str(date), f"{models:,}", source, code(verdict), kinds or "none")
+            for date, source, models, verdict, kinds, _ in rows
+        ],
+        max((row[-1] for row in rows if row[-1]), default=None),
+    )
 
 
 def _bullets(lines: list[str]) -> str:

@@ -23,12 +23,13 @@ def graph(definitions: dg.Definitions) -> str:
     jobs = [job for job in definitions.jobs or () if not isinstance(job, dg.JobDefinition)]
     selected = {job.name: job.selection.resolve(assets) for job in jobs}
     lines = []
-    for key in assets.materializable_asset_keys:
+    for key in assets.get_all_asset_keys():
         node = assets.get(key)
         of_jobs = ",".join(sorted(job for job, keys in selected.items() if key in keys))
         above = ",".join(sorted(parent.to_user_string() for parent in node.parent_keys))
         lines.append(
             f"asset {key.to_user_string()} group={node.group_name} jobs={of_jobs} from={above}"
+            f"{'' if node.is_materializable else ' external'}"
         )
     for check in assets.asset_check_keys:
         blocking = " blocking" if assets.get(check).blocking else ""
