@@ -44,15 +44,19 @@ def verdict(published: Path, claim_id: str) -> str:
             )
         lines = _sample(connection)
     statement, source, found, reason, at_odds, *_ = rows[0]
-    lines += [f"{printable(claim_id)}  {printable(statement)}", f"      {printable(source)}", ""]
-    lines += [f"{found}: {printable(reason)}"]
+    lines += [
+        f"{printable(claim_id)}  {printable(statement, 1000)}",
+        f"      {printable(source, 1000)}",
+        "",
+    ]
+    lines += [f"{found}: {printable(reason, 1000)}"]
     if at_odds:
         lines.append(f"cannot be true together with {at_odds}")
     tried = [row[5:] for row in rows if row[6] is not None]
     if tried:
         lines += ["", f"  {'outcome':<11}{'measured':>18}  scope, attribution, basis, reading"]
         for outcome, measured, scope in tried:
-            lines.append(f"  {outcome:<11}{measured:>18}  {printable(scope)}")
+            lines.append(f"  {outcome:<11}{measured:>18}  {printable(scope, 1000)}")
     return "\n".join(lines)
 
 

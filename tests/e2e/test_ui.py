@@ -132,7 +132,7 @@ def test_the_graph_is_shown_and_a_click_materializes_tonight(
     assert wait_for(lambda: finished_run(ui, "nightly"), 600)["status"] == "SUCCESS"
 
     page.goto(f"{ui}/assets/published/hub_ledger?view=overview")
-    page.get_by_text("fct_family_share_daily").first.wait_for()
+    page.get_by_text("rows_by_table").first.wait_for()
     page.get_by_text("SAMPLE", exact=True).first.wait_for()
     page.screenshot(path=shots / "published.png")
     page.goto(f"{ui}/assets/marts/fct_family_share_daily?view=checks")
