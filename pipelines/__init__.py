@@ -2,3 +2,6 @@
 
 Belongs here: everything about running. Does not belong here: what is produced (see `assets`).
 """
+
+# It switches the Hub client's telemetry off, which must happen before anything imports the client.
+import assets.hub  # noqa: F401

@@ -4,15 +4,13 @@ Belongs here: what was told already, the webhook. Does not belong here: the word
 `pipelines.failures`).
 """
 
-import http.client
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 import msgspec
+from huggingface_hub.utils import httpx
 
 from pipelines import failures
 from pipelines.settings import Settings
@@ -188,22 +186,11 @@ def _deliver(
     return sent
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
 def _post(webhook: str, text: str) -> str | None:
     """Post one message; what went wrong, in words without the address, which is a secret."""
-    request = urllib.request.Request(  # noqa: S310  settings admit http and https only
-        webhook, msgspec.json.encode({"text": text}), {"Content-Type": "application/json"}
-    )
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=_TIMEOUT_SECONDS):
-            return None
-    except urllib.error.HTTPError as error:
-        error.close()
-        return f"HTTP {error.code}"
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        cause = error.reason if isinstance(error, urllib.error.URLError) else error
-        return type(cause).__name__
+        # Redirects are not followed: a page that answers in the end is no delivery.
+        answer = httpx.post(webhook, json={"text": text}, timeout=_TIMEOUT_SECONDS)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return type(error).__name__
+    return None if answer.is_success else f"HTTP {answer.status_code}"

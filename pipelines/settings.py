@@ -168,7 +168,7 @@ def _address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable():
         raise ValueError
     # A port that is no number raises.
-    parts.port  # noqa: B018
+    _ = parts.port
     return text
 
 

@@ -13,6 +13,7 @@ from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
 from assets.hub.client import HubAccess
 from pipelines.definitions import build_definitions
 from pipelines.failures import PROCESS_TAG
+from pipelines.housekeeping import remove_old_folders, remove_old_runs
 from pipelines.jobs import NIGHTLY
 from pipelines.running import instance
 from pipelines.schedules import build_schedules
@@ -137,7 +138,7 @@ def test_crashed_runs_are_started_again_and_failed_steps_are_not(
 
 
 def test_housekeeping_removes_old_runs_logs_and_dbt_folders(
-    settings: Settings, dagster: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, dagster: dg.DagsterInstance
 ) -> None:
     of_range = {
         "dagster/asset_partition_range_start": "2025-01-01",
@@ -163,31 +164,22 @@ def test_housekeeping_removes_old_runs_logs_and_dbt_folders(
     kept.mkdir(parents=True)
     os.utime(kept, (0, 0))
 
-    def sweep(days: int) -> set[str]:
-        job = build_definitions(replace(settings, keep_runs_days=days))
-        swept = job.resolve_job_def("housekeeping").execute_in_process(instance=dagster)
-        assert swept.success
+    def kept_runs() -> set[str]:
         return {name for name, run in runs.items() if dagster.has_run(run.run_id)}
 
-    assert sweep(1) == set(runs)
+    definitions = build_definitions(replace(settings, keep_runs_days=1))
+    job = definitions.resolve_job_def("housekeeping")
+    assert job.execute_in_process(instance=dagster).success
+    assert kept_runs() == set(runs)
     assert log.exists()
     assert not left.exists()
     assert logs.exists()
-    # A day later; runs cannot be made to look older than they are.
-    monkeypatch.setattr("pipelines.housekeeping.dt", _Later)
-    assert sweep(1) == {"running", "range"}
+    # Runs cannot be made to look older than they are: the same from a later day.
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    assert remove_old_runs(dagster, later) == len({"ended", "the job's own"})
+    assert remove_old_folders(settings.home / "dbt", later) == 1
+    assert kept_runs() == {"running", "range"}
     assert not log.exists()
     assert not logs.exists()
     assert kept.exists()
     assert not events.exists()
-
-
-class _Later:
-    """The module datetime, two days on."""
-
-    UTC, timedelta = dt.UTC, dt.timedelta
-
-    class datetime:  # noqa: N801
-        @staticmethod
-        def now(zone: dt.tzinfo) -> dt.datetime:
-            return dt.datetime.now(zone) + dt.timedelta(days=2)

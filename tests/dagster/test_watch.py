@@ -89,9 +89,10 @@ def test_a_night_that_needs_a_person_says_what_for(
     assert "| `Qwen` |" in str(shares["headline"])
     assert "-39.7%" in str(shares["headline"])
     assert str(shares["share_over_time"]).startswith("![Share of the downloads")
-    assert shares["downloads_30d"] == 60_000 + 950 + 10**6
-    assert shares["share_of_Qwen_first_party"] == pytest.approx(60_000 / shares["downloads_30d"])  # type: ignore[operator]
-    assert shares["share_of_Qwen_ecosystem"] == pytest.approx(60_950 / shares["downloads_30d"])  # type: ignore[operator]
+    downloads = 60_000 + 950 + 10**6
+    assert shares["downloads_30d"] == downloads
+    assert shares["share_of_Qwen_first_party"] == pytest.approx(60_000 / downloads)
+    assert shares["share_of_Qwen_ecosystem"] == pytest.approx(60_950 / downloads)
     assert shares["dagster/row_count"]
     ranks = materialized(result, RANKS, today)
     assert "| `evil/'<b>/m` | 1 |" in str(ranks["headline"])

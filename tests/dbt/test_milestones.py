@@ -83,12 +83,23 @@ def test_t14_days_count_from_the_launch_which_is_day_0(tmp_path: Path) -> None:
         "from marts.fct_milestones where unit_name = 'openai/whisper-9' and scope = 'all'",
     )
     assert rows == [(1_000_000, JAN[1], "repo_created", JAN[1], 0, 7, 7)]
-    # METHOD's own: 17 to 24 November 2025; a release's announcement is day 0 where it is known.
-    announced = query(
-        tmp_path,
-        "select max(released_on) from reference.releases where repo_id = 'openai/gpt-oss-20b'",
+
+
+def test_where_a_release_is_known_its_announcement_is_day_0(tmp_path: Path) -> None:
+    """gpt-oss-20b: its repository came on 4 August 2025, the announcement a day later."""
+    dates = [dt.date(2025, 8, 1), dt.date(2025, 8, 9)]
+    new = item(
+        "openai/gpt-oss-20b", 1, downloadsAllTime=1_000_000, createdAt="2025-08-04T10:00:00.000Z"
     )
-    assert announced == [(dt.date(2025, 8, 5),)]
+    record(tmp_path, {dates[0]: night(1), dates[1]: [*night(2), new]})
+    load(tmp_path, dates)
+    build_facts(tmp_path)
+    rows = query(
+        tmp_path,
+        "select launched_on, launch_basis, days_lo, days, days_hi from marts.fct_milestones "
+        "where unit_name = 'openai/gpt-oss-20b'",
+    )
+    assert rows == [(dt.date(2025, 8, 5), "announced", -1, 4, 4)]
 
 
 def test_a_fall_is_no_second_crossing_and_a_stay_below_none(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """METHOD D20: downloads at an age against those of a model's size class, through real captures."""
 
 import datetime as dt
+import operator
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +267,7 @@ def tables(home: Path) -> dict[str, list[tuple[Any, ...]]]:
 def test_a_late_capture_in_the_middle_changes_the_ages_around_it(tmp_path: Path) -> None:
     counts = {0: 0, 5: 1000, 9: 1200, 13: 5000, 21: 5800}
     captures = {
-        day(age): [*others(day(age)), *twelve(lambda n, c=count: c + n, range(12))]  # type: ignore[misc]
+        day(age): [*others(day(age)), *twelve(partial(operator.add, count), range(12))]
         for age, count in counts.items()
     }
     found = {}
