@@ -85,7 +85,7 @@ def test_t14_days_count_from_the_launch_which_is_day_0(tmp_path: Path) -> None:
     assert rows == [(1_000_000, JAN[1], "repo_created", JAN[1], 0, 7, 7)]
 
 
-def test_where_a_release_is_known_its_announcement_is_day_0(tmp_path: Path) -> None:
+def test_where_a_release_is_known_it_is_day_0(tmp_path: Path) -> None:
     """gpt-oss-20b: its repository came on 4 August 2025, the announcement a day later."""
     dates = [dt.date(2025, 8, 1), dt.date(2025, 8, 9)]
     new = item(
@@ -99,7 +99,7 @@ def test_where_a_release_is_known_its_announcement_is_day_0(tmp_path: Path) -> N
         "select launched_on, launch_basis, days_lo, days, days_hi from marts.fct_milestones "
         "where unit_name = 'openai/gpt-oss-20b'",
     )
-    assert rows == [(dt.date(2025, 8, 5), "announced", -1, 4, 4)]
+    assert rows == [(dt.date(2025, 8, 5), "release", -1, 4, 4)]
 
 
 def test_a_fall_is_no_second_crossing_and_a_stay_below_none(tmp_path: Path) -> None:

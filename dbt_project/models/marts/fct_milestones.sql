@@ -188,7 +188,7 @@ estimated as (
         bounded.*,
         coalesce(launches.released_on, bounded.created_on) as launched_on,
         case
-            when launches.released_on is not null then 'announced'
+            when launches.released_on is not null then 'release'
             when bounded.created_on is not null then 'repo_created'
         end as launch_basis,
         -- Divided last: a whole number of days stays one, where a rounded quotient would be carried up a day.
