@@ -63,4 +63,4 @@ questions: .venv/.ready  ## write the answers of docs/questions.md anew, from wh
 	@$(RUN) questions
 
 lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet pyproject.toml --group dev -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet pyproject.toml --extra metrics --group dev -o requirements.lock
