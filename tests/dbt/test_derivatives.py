@@ -177,6 +177,24 @@ def test_trap_21_a_name_without_declared_base_is_no_derivative(home: Path) -> No
     assert counted == [("Qwen",)]
 
 
+def test_the_bridge_is_the_lineage_of_the_newest_date(home: Path) -> None:
+    accounts = {repo_id.partition("/")[0] for repo_id, *_ in query(
+        home, "select repo_id from marts.dim_model where gone_on is null"
+    )}  # fmt: skip
+    expected = {edge for account in accounts for edge in edges(home, account)}
+    assert len(expected) > 15
+    found = query(
+        home,
+        """
+        select children.repo_id, relation, case when parent_hub_id is not null then parent_repo_id end
+        from marts.bridge_model_parent join marts.dim_model as children using (hub_id)
+        """,
+    )
+    assert set(found) == expected
+    names = "select parent_repo_id from marts.bridge_model_parent where parent_hub_id is null"
+    assert ("Qwen/Qwen3-never-listed",) in query(home, names)
+
+
 def test_trap_22_an_architecture_tag_is_no_lineage(home: Path) -> None:
     assert edges(home, "t22") == set()
     counted = query(

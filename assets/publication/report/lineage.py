@@ -1,0 +1,262 @@
+"""What is derived from what: derivatives of families and models, the tree of a family.
+
+Belongs here: the sections on lineage. Does not belong here: downloads (see `adoption`).
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+
+from assets.hub.items import printable
+from assets.publication.report import charts
+from assets.publication.report.marts import Figure, KINDS, Marts, Sentence, days, months
+from assets.publication.report.section import Panel, Section
+
+_REMAINDERS = "('other', 'unknown')"
+
+
+def lineage(marts: Marts) -> Iterator[Section]:
+    """The sections on lineage, in the order of the page."""
+    yield _derivatives(marts)
+    yield _new_derivatives(marts)
+    yield _tree(marts)
+
+
+_DERIVATIVES = f"""
+with newest as (
+    select * from marts.fct_derivative_counts
+    where date = (select max(date) from marts.fct_derivative_counts)
+        and family not in {_REMAINDERS}
+),
+shown as (
+    select family, direct as total from newest
+    where relation = 'any' and direct > 0 order by direct desc, family limit 10
+)
+select newest.family as name, relation, direct as value, transitive, new_30d, publishers,
+    shown.total, strftime(date, '%Y-%m-%d') as date
+from newest join shown using (family)
+where relation <> 'any' order by shown.total desc, name, relation
+"""
+
+_ONE_COUNT = """
+select {column} from marts.fct_derivative_counts where date = ? and family = ? and relation = 'any'
+"""
+
+
+def _derivatives(marts: Marts) -> Section:
+    rows = [row for row in marts.rows(_DERIVATIVES) if row["value"]]
+    panels = []
+    if rows:
+        family, date = rows[0]["name"], dt.date.fromisoformat(rows[0]["date"])
+
+        def count(column: str) -> Figure:
+            return marts.figure("count", _ONE_COUNT.format(column=column), date, family)
+
+        title: Sentence = (
+            f"{family} has the most derivatives: ", count("direct"), " models by others name one of "
+            "its models as their base, ", count("transitive"), " descend from it at any depth",
+        )  # fmt: skip
+        data = [dict(row) for row in rows]
+        for row in rows:
+            row["place"] = charts.RELATIONS.index(row["relation"])
+            row["total_shown"] = f"{row['total']:,}"
+            row["label"] = f"{row['name']}, {row['relation']}: {row['value']:,}"
+        last = {row["name"]: row["relation"] for row in rows}
+        for row in rows:
+            row["is_last"] = last[row["name"]] == row["relation"]
+        panels = [
+            Panel(
+                title,
+                data,
+                partial(charts.stacks, rows),
+                alt="Bars: models by others derived from each family, by relation.",
+            )
+        ]
+    return Section(
+        "derivatives",
+        "Derivatives",
+        "fct_derivative_counts",
+        "Models on the Hub, by other publishers, that declare a model of the family as their base; "
+        "what is not declared is not counted.",
+        panels,
+        "No model on record declares a base of a tracked family.",
+    )
+
+
+# A month is told by its last capture, if that has the month's last days in its 30.
+_NEW = f"""
+with last_dates as (
+    select date_trunc('month', date) as month, max(date) as date
+    from marts.fct_derivative_counts group by 1
+),
+counted as (
+    select months.month, counts.date, family, new_30d
+    from marts.fct_derivative_counts as counts
+    join last_dates as months using (date)
+    where relation = 'any' and family not in {_REMAINDERS}
+        and (date >= last_day(months.month) - 6 or date = (select max(date) from last_dates))
+),
+shown as (
+    select family from counted group by family order by max(new_30d) desc, family limit 6
+)
+select strftime(date, '%Y-%m-%d') as month, family as name, new_30d as value
+from counted join shown using (family) order by month, name
+"""
+
+
+def _new_derivatives(marts: Marts) -> Section:
+    rows = marts.rows(_NEW)
+    panels = []
+    if rows and any(row["value"] for row in rows):
+        last = max(row["month"] for row in rows)
+        now = sorted(
+            (row for row in rows if row["month"] == last),
+            key=lambda row: (-row["value"], row["name"]),
+        )
+        family, date = now[0]["name"], dt.date.fromisoformat(last)
+        title: Sentence = (
+            f"{family} has the most new derivatives: ",
+            marts.figure("count", _ONE_COUNT.format(column="new_30d"), date, family),
+            " were created in the 30 days up to ",
+            marts.figure("date", "select max(date) from marts.fct_derivative_counts"),
+        )
+        data = [dict(row) for row in rows]
+        for row in rows:
+            row["shown"] = f"{row['value']:,}"
+            date = dt.date.fromisoformat(row["month"])
+            row["label"] = f"{row['name']}, 30 days up to {days(date)}: {row['value']:,}"
+        hues = charts.colours([row["name"] for row in now])
+        panels = [
+            Panel(
+                title,
+                data,
+                partial(charts.lines, rows, ticks=",d", hues=hues, height=260),
+                alt="Lines over months: new derivatives in 30 days, a line a family.",
+            )
+        ]
+    return Section(
+        "new-derivatives",
+        "New derivatives",
+        "fct_derivative_counts",
+        "Derivatives by others (direct, any relation) created in the 30 days up to each month's "
+        "last capture, as far as they are still listed then.",
+        panels,
+        "No derivative on record was created in the months recorded.",
+    )
+
+
+_CHILDREN, _DEPTH = (8, 5), 2
+
+_ROOTS = f"""
+select models.hub_id, models.repo_id, counts.transitive
+from marts.fct_model_derivatives as counts join marts.dim_model as models using (hub_id)
+where counts.relation = 'any' and models.family_root = ?
+    and counts.as_of = (select max(as_of) from marts.fct_model_derivatives)
+order by counts.transitive desc, models.repo_id limit 1
+"""
+
+_LARGEST = f"""
+select family, transitive, date from marts.fct_derivative_counts
+where relation = 'any' and date = (select max(date) from marts.fct_derivative_counts)
+    and family not in {_REMAINDERS}
+order by transitive desc, family limit 1
+"""
+
+# Down from one model; a cycle ends where it would come back.
+_DESCENDANTS = """
+with recursive down as (
+    select hub_id, parent_hub_id, relation, 1 as depth, [parent_hub_id, hub_id] as path
+    from marts.bridge_model_parent where parent_hub_id = $1
+    union all
+    select edges.hub_id, edges.parent_hub_id, edges.relation, down.depth + 1,
+        list_append(down.path, edges.hub_id)
+    from down join marts.bridge_model_parent as edges on edges.parent_hub_id = down.hub_id
+    where down.depth < $2 and not list_contains(down.path, edges.hub_id)
+),
+places as (
+    select down.*, row_number() over (partition by down.hub_id order by depth, path) as place
+    from down
+)
+select places.hub_id, places.parent_hub_id, places.relation, places.depth, models.repo_id,
+    coalesce(counts.transitive, 0) as transitive
+from places join marts.dim_model as models using (hub_id)
+left join marts.fct_model_derivatives as counts
+    on counts.hub_id = places.hub_id and counts.relation = 'any'
+    and counts.as_of = (select max(as_of) from marts.fct_model_derivatives)
+where places.place = 1 and models.gone_on is null
+order by transitive desc, models.repo_id
+"""
+
+_BELOW = """
+select transitive from marts.fct_model_derivatives
+where hub_id = ? and relation = 'any'
+    and as_of = (select max(as_of) from marts.fct_model_derivatives)
+"""
+
+
+def _tree(marts: Marts) -> Section:
+    largest = marts.rows(_LARGEST)
+    roots = marts.rows(_ROOTS, largest[0]["family"]) if largest else []
+    panels = []
+    if roots and roots[0]["transitive"]:
+        root = roots[0]
+        data = marts.rows(_DESCENDANTS, root["hub_id"], _DEPTH)
+        rows = _places(root, data)
+        name = marts.figure("text", "select repo_id from marts.dim_model where hub_id = ?", root["hub_id"])
+        title: Sentence = (
+            marts.figure("count", _BELOW, root["hub_id"]), " models by others descend from ", name,
+            f", more than from any other model of {largest[0]['family']}",
+        )  # fmt: skip
+        panels = [
+            Panel(
+                title,
+                data,
+                partial(charts.tree, rows),
+                alt="A tree of models: the base on the left, what is derived from it to the right.",
+            )
+        ]
+    return Section(
+        "tree",
+        "A family's tree",
+        "bridge_model_parent, fct_model_derivatives",
+        "Declared lineage as last seen: below each model those from which most descend by others "
+        "(the number beside it), the rest counted in one line.",
+        panels,
+        "No model on record has descendants by others.",
+    )
+
+
+def _places(root: dict, found: list[dict]) -> list[dict]:
+    """The lines of the tree, from top to bottom: the largest branches, the rest in one line."""
+    below: dict[str, list[dict]] = defaultdict(list)
+    for row in found:
+        below[row["parent_hub_id"]].append(row)
+    lines: list[dict] = []
+
+    def add(row: dict, parent: str | None, depth: int) -> None:
+        name = printable(row["repo_id"], 80)
+        said = "" if parent is None else f" ({row['relation']})"
+        lines.append(
+            {"id": row["hub_id"], "parent": parent, "depth": depth, "place": len(lines),
+             "name": name, "shown": f" · {row['transitive']:,}" if row["transitive"] else "",
+             "weight": row["transitive"] + 1, "relation": row.get("relation"),
+             "transitive": row["transitive"],
+             "label": f"{name}{said}: {row['transitive']:,} descend from it"}
+        )  # fmt: skip
+        if depth == _DEPTH:
+            return
+        children = below[row["hub_id"]]
+        for child in children[: _CHILDREN[depth]]:
+            add(child, row["hub_id"], depth + 1)
+        rest = children[_CHILDREN[depth] :]
+        if rest:
+            lines.append(
+                {"id": f"{row['hub_id']} rest", "parent": row["hub_id"], "depth": depth + 1,
+                 "place": len(lines), "name": f"and {len(rest):,} more", "shown": "", "weight": 1,
+                 "relation": None, "transitive": None,
+                 "label": f"{len(rest):,} more derived from {name}"}
+            )  # fmt: skip
+
+    add({**root, "relation": None}, None, 0)
+    return lines

@@ -1,0 +1,151 @@
+"""The page: sections laid out as one HTML file, pictures and CSV files beside it.
+
+Belongs here: layout, escaping, files. Does not belong here: findings (see `adoption`, `lineage`,
+`evidence`), looks of charts (see `charts`).
+"""
+
+import base64
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import jinja2
+from markupsafe import Markup
+
+from assets.hub.items import printable
+from assets.publication.report import charts
+from assets.publication.report.adoption import adoption
+from assets.publication.report.charts import NARROW, WIDE
+from assets.publication.report.evidence import PRESS, VERDICTS, evidence
+from assets.publication.report.lineage import lineage
+from assets.publication.report.marts import Marts, days, words
+from assets.publication.report.section import Panel, Section
+
+_FOLDER = Path(__file__).parent
+IN_SHORT = ("share", "reach", "dominance", "derivatives", "claims")
+"""The sections whose first finding stands at the top of the page."""
+
+
+def write_report(published: Path, folder: Path) -> dict[str, str]:
+    """Write index.html, charts/*.svg and *.png and data/*.csv into an empty folder.
+
+    Args:
+        published: The file that the report tells of.
+        folder: Where it goes.
+
+    Returns:
+        The first finding of each section, and its chart as SVG.
+    """
+    with duckdb.connect(published, read_only=True) as connection:
+        marts = Marts(connection)
+        sections = [*adoption(marts), *lineage(marts), *evidence(marts)]
+        about = _about(marts)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "charts").mkdir()
+    (folder / "data").mkdir()
+    pictures = {}
+    for section in sections:
+        if not section.panels:
+            continue
+        _write_csv(folder / "data" / f"{section.key}.csv", section)
+        first = section.panels[0]
+        if first.chart:
+            svg = charts.draw(
+                charts.titled(first.chart(WIDE), *_captions(section, first, about))
+            )
+            pictures[section.key] = charts.plain(svg)
+            (folder / "charts" / f"{section.key}.svg").write_text(pictures[section.key])
+            (folder / "charts" / f"{section.key}.png").write_bytes(charts.png(svg))
+    (folder / "index.html").write_text(_page(sections, about))
+    return pictures
+
+
+def _about(marts: Marts) -> dict:
+    (newest,) = marts.rows(
+        "select date, origin, source, sample, models from marts.meta_captures "
+        "where verdict = 'admitted' order by date desc limit 1"
+    )
+    sample = newest["sample"] or marts.value("select max(sample) from marts.meta_arena_tables")
+    definitions = marts.rows("select definition, version, text from marts.dim_definition order by all")
+    scopes = marts.rows("select scope, rule from marts.dim_scope order by all")
+    return {**newest, "sample": sample, "definitions": definitions, "scopes": scopes}
+
+
+def _captions(section: Section, panel: Panel, about: Mapping) -> tuple[list[str], list[str]]:
+    """The finding and what stands below it in a picture that leaves the page."""
+    below = [
+        *_folded(section.definition, 118),
+        f"Hub Ledger, {section.source}; record up to {days(about['date'])}.",
+    ]
+    if about["sample"]:
+        below.insert(0, "SAMPLE DATA: generated, says nothing about the real Hub.")
+    return _folded(words(panel.title), 88), below
+
+
+def _folded(text: str, width: int) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _csv(rows: Iterable[Mapping]) -> str:
+    rows = list(rows)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _write_csv(path: Path, section: Section) -> None:
+    path.write_text(_csv({**panel.choice, **row} for panel in section.panels for row in panel.data))
+
+
+def _data_uri(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _page(sections: list[Section], about: Mapping) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = (_FOLDER / "page.js").read_text()
+    fonts = {
+        weight: _data_uri("font/otf", (charts.FONTS / f"Inter-{name}.otf").read_bytes())
+        for name, weight in (("Regular", 400), ("SemiBold", 600))
+    }
+    return environment.get_template("page.html").render(
+        sections=sections,
+        in_short=[section for section in sections if section.key in IN_SHORT and section.panels],
+        about=about,
+        days=days,
+        printable=printable,
+        style=Markup((_FOLDER / "page.css").read_text()),
+        script=Markup(script),
+        # Nothing on the page may ask a host, whatever text from the Hub might hold.
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        fonts=fonts,
+        words=words,
+        wide=lambda panel: Markup(_fitting(charts.draw(panel.chart(WIDE)))),
+        narrow=lambda panel: Markup(_fitting(charts.draw(panel.chart(NARROW)))),
+        csv=lambda panel: _data_uri("text/csv", _csv(panel.data).encode()),
+        parameters=lambda figure: json.dumps(figure.parameters, default=str),
+        verdicts=VERDICTS,
+        press=PRESS,
+    )
+
+
+def _fitting(svg: str) -> str:
+    """An SVG inside the page: as wide as it is drawn, or as the page allows."""
+    return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
