@@ -52,7 +52,9 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     arena = build_arena_assets(settings.home, settings.hub, partitions)
     facts = build_fact_assets(settings.home, partitions)
     marts = [key for asset in facts for key in asset.keys if key.path[0] == "marts"]
-    publication = build_publication_assets(settings.home, partitions, sorted(marts), deadline)
+    publication = build_publication_assets(
+        settings.home, partitions, sorted(marts), settings.keep_published_days, deadline
+    )
     return dg.Definitions(
         assets=[*captures, *ledger, *arena, *facts, *publication, *build_uses()],
         jobs=[*JOBS, build_housekeeping(settings)],

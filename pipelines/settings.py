@@ -30,6 +30,7 @@ class Settings:
     max_bad_share: float = 0.01
     thresholds: Thresholds = field(default_factory=Thresholds)
     keep_captures_days: int = 30
+    keep_published_days: int = 7
     start_date: dt.date = dt.date(2024, 7, 24)
     schedule_on: bool = False
     schedule_cron: str = "10 3 * * *"
@@ -98,6 +99,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             defaults.keep_captures_days,
             _between(1, 36500),
             "1 to 36500 days",
+        ),
+        keep_published_days=read(
+            "HUB_LEDGER_KEEP_PUBLISHED_DAYS",
+            defaults.keep_published_days,
+            _between(0, 36500),
+            "0 to 36500 days",
         ),
         start_date=read(
             "HUB_LEDGER_START_DATE", defaults.start_date, dt.date.fromisoformat, "YYYY-MM-DD"

@@ -28,7 +28,7 @@ from assets.facts.watch import (
 from assets.ledger.warehouse import connect, writer_turn
 from assets.pictures import code, sample_note, table
 from assets.publication.headline import headline
-from assets.publication.warehouse import Publication, publish
+from assets.publication.warehouse import Publication, forget_nights, publish
 
 PUBLISHED = dg.AssetKey(["published", "hub_ledger"])
 SHARES = dg.AssetKey(["marts", "fct_family_share_daily"])
@@ -69,9 +69,12 @@ def build_publication_assets(
     home: Path,
     partitions: dg.DailyPartitionsDefinition,
     marts: Iterable[dg.AssetKey],
+    keep_days: int,
     deadline: dg.FreshnessPolicy | None = None,
 ) -> list[dg.AssetsDefinition]:
     """The assets of this subject, for one home; `marts` is what is published, by the deadline.
+
+    Previous nights stay for `keep_days` days.
 
     Each publication holds all dates. It is partitioned like everything above it so that one date,
     or one range of dates, is one run from capture to publication.
@@ -90,8 +93,9 @@ def build_publication_assets(
                 freshness_policy=deadline,
                 description=(
                     "The read-only warehouse for BI (published/hub_ledger.duckdb), its Parquet "
-                    "twins and manifest.json: all marts, all dates. A new file replaces the old "
-                    "one in a single step; readers of the old one keep it until they reconnect."
+                    "twins, CSV of the smaller tables and manifest.json: all marts, all dates. A new night "
+                    "replaces the old one in a single step; readers of the old one keep it until they "
+                    "reconnect. Previous nights stay for HUB_LEDGER_KEEP_PUBLISHED_DAYS under nights/."
                     "\n\nNothing is published while facts are unfinished or a blocking check "
                     "failed.\n\n**When it fails**, what was published before is still in place: "
                     "mend what the message names, then materialize this asset or run the job "
@@ -114,6 +118,7 @@ def build_publication_assets(
             if PUBLISHED in context.selected_asset_keys:
                 started = time.monotonic()
                 done = publish(home)
+                forget_nights(home, keep_days)
                 seconds = time.monotonic() - started
                 with connect(home, read_only=True) as connection:
                     yield _published(connection, done, seconds)

@@ -1,7 +1,11 @@
-"""The published files: built beside, verified, then moved over the old ones.
+"""The published files: built beside, verified, then put in place of the old ones by one rename.
 
-Belongs here: what is copied, in which form, and the checks before it replaces anything.
-Does not belong here: the report.
+Belongs here: what is copied, in which form and order, the checks before it replaces anything, how
+long previous nights stay. Does not belong here: the report.
+
+Each publication is a folder of its own that never changes, ``published/nights/<UTC time>/``. What
+readers open (``hub_ledger.duckdb``, ``parquet``, ``csv``, ``manifest.json``) are links through
+``published/latest``, and ``latest`` alone is replaced.
 """
 
 import datetime as dt
@@ -14,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from assets.captures.admission import ADMITTED
 from assets.captures.store import CaptureStore
@@ -26,6 +31,28 @@ PUBLISHED_NAME = "hub_ledger.duckdb"
 # What BI tools ship opens it; DuckDB's own default is closed to every client but the newest.
 STORAGE_VERSION = "v1.4.0"
 SCHEMA = "marts"
+CSV_ROWS = 100_000
+"""Tables of more rows have no CSV: spreadsheets are the ones who need it, and end near there."""
+
+# Rows lie in the order of the contract's columns, which begins with the date or the unit. Where
+# queries choose scope and attribution first, those go first: measured in docs/decisions.md.
+_ORDER = {
+    "fct_family_share_daily": "scope, attribution, basis, variant, date, family",
+    "fct_rank_history": (
+        "grain, unit_type, scope, attribution, metric, period, rank_ordinal, unit"
+    ),
+}
+# Tables that grow by millions have a Parquet file a year of this column. By name and not by size,
+# so that no path changes on the night on which a table becomes large.
+_YEARS_OF = {
+    "fct_family_share_daily": "date",
+    "fct_model_downloads_monthly": "month",
+    "fct_rank_history": "period",
+}
+_LINKS = (PUBLISHED_NAME, "parquet", "csv", "manifest.json")
+_NIGHT = "%Y-%m-%dT%H%M%S.%fZ"
+# A query that began on a publication of today must not lose it to the next one.
+_GRACE = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -50,24 +77,13 @@ def publish(home: Path) -> Publication:
     """
     published = home / "published"
     building = published / ".building"
+    # Where a publication was killed, what it left goes here.
     shutil.rmtree(building, ignore_errors=True)
-    (building / "parquet").mkdir(parents=True)
+    building.mkdir(parents=True)
     copy = building / PUBLISHED_NAME
     with connect(home) as connection:
-        due = facts_due(connection)
-        if due:
-            raise LedgerError(
-                f"the facts of {len(due)} dates (first {due[0]}) are not finished or failed a "
-                "check; nothing is published until they pass"
-            )
-        unloaded = set(CaptureStore(home / "captures").dates()) - loaded_dates(connection)
-        if unloaded:
-            raise LedgerError(
-                f"{len(unloaded)} captures (first {min(unloaded)}) are not in the warehouse; "
-                "nothing is published until the ledger is materialized"
-            )
-        tables = _tables(connection)
-        counts = _copy(connection, tables, copy, building / "parquet")
+        _refuse_unfinished(home, connection)
+        expected = _copy(connection, _tables(connection), copy)
         captures = _captures(connection)
         if not any(capture["verdict"] == ADMITTED for capture in captures):
             raise LedgerError("no capture counts yet: there is nothing to publish")
@@ -77,9 +93,20 @@ def publish(home: Path) -> Publication:
                 "select definition, version from marts.dim_definition order by all"
             ).fetchall()
         )
-    _verify(copy, counts)
+    now = dt.datetime.now(dt.UTC)
+    night = now.strftime(_NIGHT)
+    # Opened as a reader would, before anyone can.
+    with duckdb.connect(copy, read_only=True) as connection:
+        for table, content in expected.items():
+            _verify(f"the copy of {table}", content, _content(connection, f'{SCHEMA}."{table}"'))
+            _write_parquet(connection, table, building / "parquet" / table, night, content)
+            if content.rows <= CSV_ROWS:
+                _write_csv(connection, table, building / "csv" / f"{table}.csv", content.rows)
+    counts = {table: content.rows for table, content in expected.items()}
     manifest = {
-        "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "published_at": now.isoformat(timespec="seconds"),
+        # What never changes: every file below it, even after the next publication.
+        "folder": f"nights/{night}",
         "sample": sampled,
         "captures": captures,
         "tables": counts,
@@ -95,9 +122,97 @@ def publish(home: Path) -> Publication:
         },
     }
     (building / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
-    _replace(building, published)
+    put_in_place(building, published, night)
     path = published / PUBLISHED_NAME
-    return Publication(path, path.stat().st_size, counts, bool(manifest["sample"]))
+    return Publication(path, path.stat().st_size, counts, sampled)
+
+
+def put_in_place(building: Path, published: Path, night: str) -> None:
+    """Make a finished folder what readers open, in one step: file, twins and manifest alike.
+
+    Args:
+        building: The folder, on the same disk; it is moved away.
+        published: Where readers look.
+        night: The folder's name from now on; none of that name lies there.
+    """
+    nights = published / "nights"
+    nights.mkdir(exist_ok=True)
+    for path in building.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+        _sync(path)
+    _sync(building)
+    building.rename(nights / night)
+    _sync(nights)
+    _link(published / "latest", f"nights/{night}")
+    for name in _LINKS:
+        _link(published / name, f"latest/{name}")
+    _sync(published)
+
+
+def forget_nights(home: Path, keep_days: int, now: dt.datetime | None = None) -> None:
+    """Remove previous publications, but the last one of each of the last days.
+
+    The newest one stays however old it is, and so does what is not an hour old.
+
+    Args:
+        home: The ledger's home.
+        keep_days: Days (UTC) before today of which the last publication stays.
+        now: The present time, UTC.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    published = home / "published"
+    newest = (published / "latest").readlink().name
+    removing = published / ".removing"
+    shutil.rmtree(removing, ignore_errors=True)
+    by_date: dict[dt.date, list[tuple[dt.datetime, Path]]] = {}
+    for folder in (published / "nights").iterdir():
+        at = dt.datetime.strptime(folder.name, _NIGHT).replace(tzinfo=dt.UTC)
+        by_date.setdefault(at.date(), []).append((at, folder))
+    for date, of_date in by_date.items():
+        last = max(of_date)
+        for at, folder in of_date:
+            is_kept = (at, folder) == last and (now.date() - date).days <= keep_days
+            if folder.name != newest and now - at > _GRACE and not is_kept:
+                # At once under another name: nobody finds a half of it.
+                folder.rename(removing)
+                shutil.rmtree(removing)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """Rows of a table, and the sum of their hashes, which their order does not change."""
+
+    rows: int
+    hashes: int
+
+
+def _content(connection: duckdb.DuckDBPyConnection, source: str) -> _Content:
+    query = f"select count(*), coalesce(sum(hash(*columns(*))), 0) from {source}"
+    return _Content(*connection.execute(query).fetchall()[0])
+
+
+def _verify(what: str, expected: _Content, found: _Content) -> None:
+    if found != expected:
+        raise LedgerError(
+            f"{what} differs from the warehouse ({found.rows} rows, {expected.rows} expected); "
+            "not published"
+        )
+
+
+def _refuse_unfinished(home: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    due = facts_due(connection)
+    if due:
+        raise LedgerError(
+            f"the facts of {len(due)} dates (first {due[0]}) are not finished or failed a "
+            "check; nothing is published until they pass"
+        )
+    unloaded = set(CaptureStore(home / "captures").dates()) - loaded_dates(connection)
+    if unloaded:
+        raise LedgerError(
+            f"{len(unloaded)} captures (first {min(unloaded)}) are not in the warehouse; "
+            "nothing is published until the ledger is materialized"
+        )
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -115,19 +230,23 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, tables: list[str], copy: Path, parquet: Path
-) -> dict[str, int]:
-    """Copy tables with their comments; rows by table. Table names are dbt's, never the Hub's."""
+    connection: duckdb.DuckDBPyConnection, tables: list[str], copy: Path
+) -> dict[str, _Content]:
+    """Copy tables with their comments; what the warehouse holds of each."""
     source = connection.execute("select current_database()").fetchall()[0][0]
     connection.execute(
         f"attach {_text(copy)} as published (storage_version {_text(STORAGE_VERSION)})"
     )
     connection.execute(f"create schema published.{SCHEMA}")
-    counts = {}
+    contents = {}
     for table in tables:
+        # Table names are dbt's, never the Hub's.
         name = f'{SCHEMA}."{table}"'
-        connection.execute(f"create table published.{name} as from {source}.{name} order by all")
-        counts[table] = _count(connection, f"published.{name}")
+        order = _ORDER.get(table, "all")
+        connection.execute(
+            f"create table published.{name} as from {source}.{name} order by {order}"
+        )
+        contents[table] = _content(connection, f"{source}.{name}")
         for column, comment in connection.execute(
             """
             select null, comment from duckdb_tables()
@@ -140,22 +259,53 @@ def _copy(
         ).fetchall():
             what = f'column published.{name}."{column}"' if column else f"table published.{name}"
             connection.execute(f"comment on {what} is {_text(comment or '')}")
-        target = _text(parquet / f"{table}.parquet")
-        connection.execute(f"copy published.{name} to {target} (format parquet, compression zstd)")
     connection.execute("checkpoint published")
     connection.execute("detach published")
-    return counts
+    return contents
 
 
-def _verify(copy: Path, counts: dict[str, int]) -> None:
-    """Open the copy as a reader would, before anyone can."""
-    with duckdb.connect(copy, read_only=True) as connection:
-        for table, expected in counts.items():
-            found = _count(connection, f'{SCHEMA}."{table}"')
-            if found != expected:
-                raise LedgerError(
-                    f"the copy of {table} holds {found} rows instead of {expected}; not published"
-                )
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection, table: str, folder: Path, night: str, content: _Content
+) -> None:
+    """Write a table's twin, a file a year where it is large, and compare it.
+
+    Files bear the night's name, so that a reader who listed those of one night opens them or
+    none, whatever is published meanwhile.
+    """
+    name, column = f'{SCHEMA}."{table}"', _YEARS_OF.get(table)
+    parts = {folder: f"from {name}"}
+    if column:
+        years = connection.execute(
+            f"select distinct year({column}) from {name} order by all"
+        ).fetchall()
+        parts = {
+            folder / f"year={year}": f"from {name} where {column} between date '{year}-01-01' "
+            f"and date '{year}-12-31'"
+            for (year,) in years
+        } or parts
+    for part, query in parts.items():
+        part.mkdir(parents=True)
+        target = _text(part / f"{night}.parquet")
+        connection.execute(f"copy ({query}) to {target} (format parquet, compression zstd)")
+    twin = f"read_parquet({_text(folder / '**' / '*.parquet')}, hive_partitioning = false)"
+    _verify(f"the Parquet of {table}", content, _content(connection, twin))
+
+
+def _write_csv(connection: duckdb.DuckDBPyConnection, table: str, path: Path, rows: int) -> None:
+    """Write a table as RFC 4180 has it, for spreadsheets.
+
+    A spreadsheet runs text that begins like a formula, and names are the Hub's: an apostrophe
+    before it makes it text. The other forms have the name as it is.
+    """
+    frame = connection.sql(f'from {SCHEMA}."{table}"').pl()
+    text = pl.col(pl.String)
+    path.parent.mkdir(exist_ok=True)
+    frame.with_columns(
+        pl.when(text.str.contains(r"^[=+\-@\t\r\n]")).then("'" + text).otherwise(text).name.keep()
+    ).write_csv(path, line_terminator="\r\n", datetime_format="%Y-%m-%d %H:%M:%S%.f")
+    found = pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item()
+    if found != rows:
+        raise LedgerError(f"the CSV of {table} holds {found} rows instead of {rows}; not published")
 
 
 def _captures(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
@@ -172,26 +322,26 @@ def _has_sampled_arena(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(connection.execute(query).fetchall()[0][0])
 
 
-def _replace(building: Path, published: Path) -> None:
-    """Move every file over its old self, the manifest last: it names what the others must be."""
-    files = sorted(path for path in building.rglob("*") if path.is_file())
-    files.sort(key=lambda path: path.name == "manifest.json")
-    for path in files:
-        path.chmod(0o444)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-        target = published / path.relative_to(building)
-        target.parent.mkdir(exist_ok=True)
-        path.replace(target)
-    current = {path.relative_to(building) for path in files}
-    for old in (published / "parquet").glob("*.parquet"):
-        if old.relative_to(published) not in current:
-            old.unlink()
-    shutil.rmtree(building)
+def _link(path: Path, target: str) -> None:
+    """Let a name lead to a target in one step; what bore the name before is replaced."""
+    if path.is_symlink() and str(path.readlink()) == target:
+        return
+    if path.is_dir() and not path.is_symlink():
+        # As earlier versions published Parquet.
+        shutil.rmtree(path)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(path)
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+def _sync(path: Path) -> None:
+    """Have a file, or a folder's list of names, on the disk itself."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _sha256(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The published files: readable by what BI tools ship, never torn, never from unfinished facts."""
 
+import csv
 import datetime as dt
 import hashlib
 import json
@@ -9,6 +10,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -18,11 +20,12 @@ from assets.errors import LedgerError
 from assets.ledger.due import mark_facts_due
 from assets.ledger.warehouse import connect, ensure_schema
 from assets.publication.headline import headline
-from assets.publication.warehouse import publish
+from assets.publication.warehouse import forget_nights, publish
 from pipelines.documents import write_answers
 from tests.helpers import all_tables, build_facts, item, load, marts, query, record
 
 DATE = dt.date(2026, 3, 1)
+FORMULA = '=cmd("a",\n1)/x'
 HOSTILE = "evil/\x1b[31m<script>alert(1)</script>'; drop--"
 
 
@@ -32,8 +35,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     record(
         home,
         {
-            DATE: [item("Qwen/Q", 10), item(HOSTILE, 90)],
-            DATE + dt.timedelta(days=1): [item("Qwen/Q", 100), item(HOSTILE, 20)],
+            DATE: [item("Qwen/Q", 10), item(HOSTILE, 90), item(FORMULA, 1)],
+            DATE + dt.timedelta(days=1): [item("Qwen/Q", 100), item(HOSTILE, 20), item(FORMULA, 1)],
         },
     )
     load(home, [DATE, DATE + dt.timedelta(days=1)])
@@ -53,9 +56,70 @@ def test_the_copy_equals_the_marts_and_its_twins(home: Path) -> None:
         schemas = connection.execute("select distinct schema_name from duckdb_tables()").fetchall()
         assert schemas == [("marts",)]
         for table, rows in done.tables.items():
-            twin = pl.read_parquet(home / "published" / "parquet" / f"{table}.parquet")
+            files = sorted((home / "published" / "parquet" / table).glob("**/*.parquet"))
+            twin = pl.read_parquet(files, hive_partitioning=False)
             assert twin.height == rows
-            assert twin.equals(connection.sql(f"from marts.{table}").pl())
+            ordered = connection.sql(f"from marts.{table}").pl()
+            assert twin.sort(pl.all()).equals(ordered.sort(pl.all()))
+            if len(files) == 1:
+                assert twin.equals(ordered), "the same order of rows"
+
+
+def test_large_tables_have_a_file_a_year(home: Path) -> None:
+    with connect(home) as connection:
+        connection.execute(
+            "insert into marts.fct_family_share_daily select * replace (date '2025-12-31' as date) "
+            "from marts.fct_family_share_daily where date = '2026-03-01'"
+        )
+    done = publish(home)
+    folder = home / "published" / "parquet" / "fct_family_share_daily"
+    assert sorted(part.name for part in folder.iterdir()) == ["year=2025", "year=2026"]
+    frame = pl.read_parquet(folder / "**" / "*.parquet", hive_partitioning=True)
+    assert frame.height == done.tables["fct_family_share_daily"]
+    assert frame.select((pl.col("date").dt.year() == pl.col("year")).all()).item()
+
+
+def test_the_csv_is_the_table_and_no_cell_is_a_formula(home: Path) -> None:
+    done = publish(home)
+    with duckdb.connect(done.path, read_only=True) as connection:
+        for table in done.tables:
+            path = home / "published" / "csv" / f"{table}.csv"
+            assert b"\n" not in path.read_bytes().replace(b"\r\n", b"").replace(b"\n1)", b"")
+            with path.open(newline="", encoding="utf-8") as file:
+                header, *rows = csv.reader(file, strict=True)
+            found = connection.execute(f"from marts.{table}")
+            assert header == [column[0] for column in found.description or []]
+            expected = found.fetchall()
+            assert len(rows) == len(expected)
+            for row, values in zip(rows, expected, strict=True):
+                assert [
+                    float(cell) if isinstance(value, float) else cell
+                    for cell, value in zip(row, values, strict=True)
+                ] == [as_cell(value) for value in values]
+        names = (home / "published" / "csv" / "dim_model.csv").read_text()
+        assert '"\'=cmd(""a"",\n1)/x"' in names
+
+
+def as_cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return "'" + value
+    return value if isinstance(value, float) else str(value)
+
+
+def test_a_table_too_long_for_a_spreadsheet_has_no_csv(home: Path) -> None:
+    with connect(home) as connection:
+        connection.execute(
+            "insert into marts.fct_scope_rules_daily "
+            "select held.* from marts.fct_scope_rules_daily as held, range(100001) limit 100001"
+        )
+    done = publish(home)
+    assert done.tables["fct_scope_rules_daily"] > 100_000
+    listed = {path.stem for path in (home / "published" / "csv").iterdir()}
+    assert listed == set(done.tables) - {"fct_scope_rules_daily"}
 
 
 def test_storage_version_mode_and_comments(home: Path) -> None:
@@ -80,19 +144,31 @@ def test_storage_version_mode_and_comments(home: Path) -> None:
 def test_the_manifest_names_what_lies_there(home: Path) -> None:
     publish(home)
     published = home / "published"
-    manifest = json.loads((published / "manifest.json").read_text())
+    manifest = checked_manifest(published)
+    assert sorted(path.name for path in published.iterdir()) == [
+        "csv", "hub_ledger.duckdb", "latest", "manifest.json", "nights", "parquet",
+    ]  # fmt: skip
+    assert [capture["date"] for capture in manifest["captures"]] == ["2026-03-01", "2026-03-02"]
+    assert manifest["sample"] is False
+    assert manifest["definitions"]["share"] == 1
+
+
+def checked_manifest(published: Path) -> dict[str, Any]:
+    """The manifest, after everything that it names was found to be as it says, and nothing else."""
+    manifest: dict[str, Any] = json.loads((published / "manifest.json").read_text())
+    folder = published / manifest["folder"]
+    assert folder.samefile(published / "latest")
     lying = {
-        str(path.relative_to(published))
-        for path in published.rglob("*")
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
         if path.is_file() and path.name != "manifest.json"
     }
     assert lying == set(manifest["files"])
     for name, about in manifest["files"].items():
-        data = (published / name).read_bytes()
+        data = (folder / name).read_bytes()
         assert hashlib.sha256(data).hexdigest() == about["sha256"]
-    assert [capture["date"] for capture in manifest["captures"]] == ["2026-03-01", "2026-03-02"]
-    assert manifest["sample"] is False
-    assert manifest["definitions"]["share"] == 1
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o444
+    return manifest
 
 
 def test_a_reader_keeps_its_file_while_the_next_is_published(home: Path) -> None:
@@ -135,12 +211,53 @@ def test_unfinished_facts_are_not_published(home: Path) -> None:
     assert (home / "published" / "hub_ledger.duckdb").stat().st_ino == before
 
 
-def test_a_table_that_is_gone_leaves_no_twin(home: Path) -> None:
+def test_what_an_earlier_version_published_is_replaced(home: Path) -> None:
+    published = home / "published"
+    (published / "parquet").mkdir(parents=True)
+    (published / "parquet" / "dim_model.parquet").write_bytes(b"old")
+    for name in ("hub_ledger.duckdb", "manifest.json"):
+        (published / name).write_bytes(b"old")
     publish(home)
-    stray = home / "published" / "parquet" / "old_table.parquet"
-    stray.write_bytes(b"old")
+    checked_manifest(published)
+
+
+def test_previous_nights_stay_for_a_while(home: Path) -> None:
+    def night(days: int, hours: float) -> Path:
+        name = now - dt.timedelta(days=days, hours=hours)
+        return nights / name.strftime("%Y-%m-%dT%H%M%S.%fZ")
+
     publish(home)
-    assert not stray.exists()
+    published = home / "published"
+    nights, newest = published / "nights", (published / "latest").resolve()
+    now = dt.datetime.now(dt.UTC).replace(hour=23)
+    kept = [night(0, 0.5), night(1, 0), night(7, 0)]
+    gone = [night(0, 2), night(1, 1), night(7, 3), night(8, 0), night(400, 0)]
+    for folder in [*kept, *gone]:
+        folder.mkdir()
+    # What a killed removal leaves.
+    (published / ".removing" / "parquet").mkdir(parents=True)
+    forget_nights(home, 7, now)
+    assert sorted(nights.iterdir()) == sorted([newest, *kept])
+    assert not (published / ".removing").exists()
+    # However old it is, there is one to read.
+    forget_nights(home, 0, now + dt.timedelta(days=30))
+    assert list(nights.iterdir()) == [newest]
+    checked_manifest(published)
+
+
+def test_a_previous_night_answers_to_the_same_name(home: Path) -> None:
+    publish(home)
+    before = (home / "published" / "latest").resolve()
+    with connect(home) as connection:
+        connection.execute("update marts.dim_family set company = 'changed'")
+    publish(home)
+    query = "select count(*) from hub_ledger.marts.dim_family where company = 'changed'"
+    counts = []
+    for path in (before / "hub_ledger.duckdb", home / "published" / "hub_ledger.duckdb"):
+        with duckdb.connect(path, read_only=True) as connection:
+            counts.append(connection.execute(query).fetchall()[0][0])
+    assert counts[0] == 0
+    assert counts[1] > 0
 
 
 def test_a_table_named_like_sql_is_refused_by_nothing_but_quoting(home: Path) -> None:
@@ -157,7 +274,7 @@ def test_a_table_named_like_sql_is_refused_by_nothing_but_quoting(home: Path) ->
 
 def test_the_headline_is_the_mart_and_safe_for_a_terminal(home: Path) -> None:
     text = headline(publish(home).path)
-    assert "Capture of 2026-03-02: 2 models" in text
+    assert "Capture of 2026-03-02: 3 models" in text
     assert "SAMPLE" not in text
     assert "\x1b" not in text
     assert "drop--" in text
