@@ -57,8 +57,12 @@ def line_chart(
         sample: What kind of sample data is shown; None for observations.
         falling: Whether small values are at the top, as for ranks.
     """
-    drawn = _svg(title, lines, shown, sample, falling)
-    data = base64.b64encode(drawn.encode()).decode()
+    return image(title, _svg(title, lines, shown, sample, falling))
+
+
+def image(title: str, svg: str) -> str:
+    """A drawn picture as Markdown; the UI cuts what is wider than 950 pixels."""
+    data = base64.b64encode(svg.encode()).decode()
     return f"![{title}](data:image/svg+xml;base64,{data})"
 
 

@@ -325,6 +325,7 @@ def _finished(settings: Settings, succeeded: bool) -> int:
     published = settings.home / "published"
     path = published / PUBLISHED_NAME
     print(f"\n{headline(path)}\n")
+    print(f"Report     {published / 'report' / 'index.html'}")
     print(f"Warehouse  {path}\nParquet    {published / 'parquet'}")
     print(f"Manifest   {published / 'manifest.json'}")
     python = Path(sys.executable)

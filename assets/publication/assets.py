@@ -26,13 +26,16 @@ from assets.facts.watch import (
     unmapped_publishers,
 )
 from assets.ledger.warehouse import connect, writer_turn
-from assets.pictures import code, sample_note, table
+from assets.pictures import code, image, sample_note, table
 from assets.publication.headline import headline
+from assets.publication.report.store import Report, publish_report
 from assets.publication.warehouse import Publication, forget_nights, publish
 
 PUBLISHED = dg.AssetKey(["published", "hub_ledger"])
+REPORT = dg.AssetKey(["published", "report"])
 SHARES = dg.AssetKey(["marts", "fct_family_share_daily"])
 PUBLISHERS = dg.AssetKey(["marts", "dim_publisher"])
+_PICTURES = ("share", "reach", "dominance")
 FRESH_DAYS = 1
 """Tonight's run may still be under way: the newest date is today's or yesterday's."""
 
@@ -93,15 +96,33 @@ def build_publication_assets(
                 freshness_policy=deadline,
                 description=(
                     "The read-only warehouse for BI (published/hub_ledger.duckdb), its Parquet "
-                    "twins, CSV of the smaller tables and manifest.json: all marts, all dates. A new night "
-                    "replaces the old one in a single step; readers of the old one keep it until they "
-                    "reconnect. Previous nights stay for HUB_LEDGER_KEEP_PUBLISHED_DAYS under nights/."
+                    "twins, CSV of the smaller tables and manifest.json: all marts, all dates. A "
+                    "new night replaces the old one in a single step; readers of the old one keep "
+                    "it until they reconnect. Previous nights stay for "
+                    "HUB_LEDGER_KEEP_PUBLISHED_DAYS under nights/."
                     "\n\nNothing is published while facts are unfinished or a blocking check "
                     "failed.\n\n**When it fails**, what was published before is still in place: "
                     "mend what the message names, then materialize this asset or run the job "
                     "from_captures."
                 ),
-            )
+            ),
+            dg.AssetSpec(
+                REPORT,
+                deps=[PUBLISHED],
+                group_name="publication",
+                kinds={"html", "altair"},
+                owners=["team:hub-ledger"],
+                partitions_def=partitions,
+                freshness_policy=deadline,
+                description=(
+                    "The report (published/report/index.html): one page that holds its charts, "
+                    "tables and data, with pictures and CSV files beside it. It tells of what is "
+                    "published, and every number in a heading holds the query that gives it."
+                    "\n\n**When it fails**, the warehouse is published all the same and the report "
+                    "before stays in place: materialize this asset once what the message names is "
+                    "mended."
+                ),
+            ),
         ],
         check_specs=_CHECKS,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -122,6 +143,10 @@ def build_publication_assets(
                 seconds = time.monotonic() - started
                 with connect(home, read_only=True) as connection:
                     yield _published(connection, done, seconds)
+            if REPORT in context.selected_asset_keys:
+                started = time.monotonic()
+                report = publish_report(home)
+                yield _reported(report, time.monotonic() - started)
             with connect(home, read_only=True) as connection:
                 results = [
                     one for one in _checks(connection) if (one.asset_key, one.check_name) in chosen
@@ -152,13 +177,31 @@ def _published(
     )
 
 
+def _reported(report: Report, seconds: float) -> dg.MaterializeResult:
+    drawn = {
+        key: dg.MetadataValue.md(image(key, report.charts[key]))
+        for key in _PICTURES
+        if key in report.charts
+    }
+    return dg.MaterializeResult(
+        asset_key=REPORT,
+        metadata={
+            **drawn,
+            "dagster/uri": dg.MetadataValue.path(report.path),
+            "bytes": dg.MetadataValue.int(report.bytes),
+            "charts": dg.MetadataValue.int(len(report.charts)),
+            "seconds": dg.MetadataValue.float(seconds),
+        },
+    )
+
+
 def build_uses() -> list[dg.AssetSpec]:
     """What people use, dbt's exposures: the end of the lineage, made by nobody here."""
     manifest = json.loads(manifest_path().read_text())
     return [
         dg.AssetSpec(
             ["use", exposure["name"]],
-            deps=[PUBLISHED],
+            deps=[REPORT if exposure["name"] == "report" else PUBLISHED],
             group_name="use",
             kinds={exposure["type"]},
             owners=["team:hub-ledger"],

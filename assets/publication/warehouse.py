@@ -144,9 +144,9 @@ def put_in_place(building: Path, published: Path, night: str) -> None:
     _sync(building)
     building.rename(nights / night)
     _sync(nights)
-    _link(published / "latest", f"nights/{night}")
+    link(published / "latest", f"nights/{night}")
     for name in _LINKS:
-        _link(published / name, f"latest/{name}")
+        link(published / name, f"latest/{name}")
     _sync(published)
 
 
@@ -322,7 +322,7 @@ def _has_sampled_arena(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(connection.execute(query).fetchall()[0][0])
 
 
-def _link(path: Path, target: str) -> None:
+def link(path: Path, target: str) -> None:
     """Let a name lead to a target in one step; what bore the name before is replaced."""
     if path.is_symlink() and str(path.readlink()) == target:
         return

@@ -186,7 +186,9 @@ def test_the_bridge_is_the_lineage_of_the_newest_date(home: Path) -> None:
     found = query(
         home,
         """
-        select children.repo_id, relation, case when parent_hub_id is not null then parent_repo_id end
+        select
+            children.repo_id, relation,
+            case when parent_hub_id is not null then parent_repo_id end
         from marts.bridge_model_parent join marts.dim_model as children using (hub_id)
         """,
     )

@@ -10,7 +10,7 @@ from functools import partial
 
 from assets.hub.items import printable
 from assets.publication.report import charts
-from assets.publication.report.marts import Figure, KINDS, Marts, Sentence, months
+from assets.publication.report.marts import KINDS, Figure, Marts, Sentence, months
 from assets.publication.report.section import (
     ATTRIBUTIONS,
     SCOPES,
@@ -110,8 +110,11 @@ def _share_panel(marts: Marts, scope: str, attribution: str) -> Panel | None:
     peak = marts.figure("month", _PEAK, family, scope, attribution, basis)
     by = "" if attribution == "publisher" else f", counted by {ATTRIBUTIONS[attribution]},"
     title: Sentence = (
-        f"{family}{by} has the most downloads of {of_scope(scope)}: ", now, " in ", _month(marts, month, "fct_family_share_monthly"),
-    )  # fmt: skip
+        f"{family}{by} has the most downloads of {of_scope(scope)}: ",
+        now,
+        " in ",
+        _month(marts, month, "fct_family_share_monthly"),
+    )
     if peak.value == month:
         title += (", its highest share so far",)
     else:
@@ -191,11 +194,14 @@ def _reach_panel(marts: Marts, scope: str) -> Panel | None:
     more = rows[0]["ecosystem"] > rows[0]["first"]
     title: Sentence = (
         f"Derivatives take {first} from " if more else f"Lineage takes {first} from ",
-        own, " to ", root, f" of downloads of {of_scope(scope)} in the last 30 days",
-    )  # fmt: skip
+        own,
+        " to ",
+        root,
+        f" of downloads of {of_scope(scope)} in the last 30 days",
+    )
     data = [dict(row) for row in rows]
     for row in rows:
-        row["times"] = f"× {row['multiplier']:.2f}" if row["multiplier"] else ""
+        row["times"] = f"\u00d7 {row['multiplier']:.2f}" if row["multiplier"] else ""
         row["label"] = f"{row['name']}, with derivatives: {row['ecosystem']:.1%}"
         row["first_label"] = f"{row['name']}, own accounts: {row['first']:.1%}"
         row["date"] = row["date"].isoformat()
@@ -267,8 +273,10 @@ def _rank_panel(marts: Marts, scope: str) -> Panel | None:
     title: Sentence = (
         f"{family} is first among {of_scope(scope)}, for ",
         marts.figure("count", _TIMES_FIRST, scope, family, period),
-        " of the ", marts.figure("count", _RANKED_MONTHS, scope), " months on record",
-    )  # fmt: skip
+        " of the ",
+        marts.figure("count", _RANKED_MONTHS, scope),
+        " months on record",
+    )
     data = [dict(row) for row in rows]
     for row in rows:
         row["rank"] = row["rank_min"] if row["rank_min"] <= _PLACES else None
@@ -308,7 +316,7 @@ def _dominance(marts: Marts) -> Section:
         "accounts: the largest eight, the largest eight that train models, the eight that the "
         "press named, and all others. Above 1 it has more than they have together.",
         panels,
-        NO_MONTH,
+        "No whole month with eight other companies is recorded yet.",
         {"scope": SCOPES},
     )
 
@@ -351,13 +359,16 @@ def _dominance_panel(marts: Marts, scope: str) -> Panel | None:
     leader, month = found[0].values()
     rows = marts.rows(_DOMINANCE, scope, leader)
     title: Sentence = (
-        f"{leader} has ", marts.figure("ratio", _RATIO, month, leader, scope),
+        f"{leader} has ",
+        marts.figure("ratio", _RATIO, month, leader, scope),
         " times the downloads of the next eight companies together in ",
-        _month(marts, month, "fct_dominance"), "; it was ahead of them in ",
+        _month(marts, month, "fct_dominance"),
+        "; it was ahead of them in ",
         marts.figure("count", _AHEAD, leader, scope),
         " of ",
-        marts.figure("count", _AHEAD.replace(" filter (ratio > 1)", ""), leader, scope), " months",
-    )  # fmt: skip
+        marts.figure("count", _AHEAD.replace(" filter (ratio > 1)", ""), leader, scope),
+        " months",
+    )
     data = [dict(row) for row in rows]
     for row in rows:
         row["name"] = _SETS[row["competitor_set"]]
@@ -366,15 +377,22 @@ def _dominance_panel(marts: Marts, scope: str) -> Panel | None:
         # A bound of nothing at all cannot be drawn on a scale of ratios.
         if not row["low"] or not row["high"]:
             row["low"] = row["high"] = None
-    hues = charts.colours([name for name in _SETS.values()])
+    hues = charts.colours(list(_SETS.values()))
     return Panel(
         title,
         data,
-        partial(charts.lines, rows, ticks=".2~f", hues=hues, logarithmic=True,
-                reference=(1.0, "equal"), height=320),
+        partial(
+            charts.lines,
+            rows,
+            ticks=".2~f",
+            hues=hues,
+            logarithmic=True,
+            reference=(1.0, "equal"),
+            height=320,
+        ),
         alt=f"Lines over months: downloads of {leader} over those of {', '.join(hues)}.",
         choice={"scope": scope},
-    )  # fmt: skip
+    )
 
 
 def _concentration(marts: Marts) -> Section:
@@ -426,10 +444,13 @@ def _concentration_panel(marts: Marts, scope: str) -> Panel | None:
         return marts.figure(kind, _ONE_CONCENTRATION.format(column=column), month, scope)
 
     title: Sentence = (
-        "The largest company has ", figure("share", "top_1_share"), " and the largest three ",
-        figure("share", "top_3_share"), f" of downloads of {of_scope(scope)} in ",
+        "The largest company has ",
+        figure("share", "top_1_share"),
+        " and the largest three ",
+        figure("share", "top_3_share"),
+        f" of downloads of {of_scope(scope)} in ",
         _month(marts, month, "fct_concentration"),
-    )  # fmt: skip
+    )
     data = [dict(row) for row in rows]
     for row in rows:
         row["name"] = _TOPS[row["measure"]]
@@ -444,8 +465,8 @@ def _concentration_panel(marts: Marts, scope: str) -> Panel | None:
         alt=f"Lines over months: share of the largest, three and ten companies, {of_scope(scope)}.",
         choice={"scope": scope},
         note=(
-            f"Herfindahl-Hirschman index of the newest month: {low:,.0f} to {high:,.0f} of 10,000, by whether "
-            "accounts of no known company are many or one."
+            f"Herfindahl-Hirschman index of the newest month: {low:,.0f} to {high:,.0f} of "
+            "10,000, by whether accounts of no known company are many or one."
         ),
     )
 
@@ -492,20 +513,27 @@ def _movers(marts: Marts) -> Section:
 
         title: Sentence = (
             # A name may hold anything, figures too: it is a value of the mart like them.
-            figure("text", "unit_name"), " won " if most["rank_change"] > 0 else " lost ",
-            figure("count", "abs(rank_change)"), " places in ", _month_ranked(marts, month),
-            " and is now at place ", figure("count", "rank_min"),
-        )  # fmt: skip
+            figure("text", "unit_name"),
+            " won " if most["rank_change"] > 0 else " lost ",
+            figure("count", "abs(rank_change)"),
+            " places in ",
+            _month_ranked(marts, month),
+            " and is now at place ",
+            figure("count", "rank_min"),
+        )
         table = Table(
             ("model", "place", "moved", "downloads of the month"),
             [
-                (printable(row["repo_id"], 80), f"{row['rank_min']:,}",
-                 f"{'▲' if row['rank_change'] > 0 else '▼'} {abs(row['rank_change']):,}",
-                 KINDS["count"](row["downloads"]))
+                (
+                    printable(row["repo_id"], 80),
+                    f"{row['rank_min']:,}",
+                    f"{'▲' if row['rank_change'] > 0 else '▼'} {abs(row['rank_change']):,}",
+                    KINDS["count"](row["downloads"]),
+                )
                 for row in rows
             ],
             frozenset({1, 2, 3}),
-        )  # fmt: skip
+        )
         panels = [Panel(title, rows, table=table)]
     return Section(
         "movers",

@@ -1,8 +1,8 @@
 """The report's charts: rows in, SVG out.
 
 Belongs here: how something looks: sizes, colours, labels. Does not belong here: what is shown (see
-`sections`). A chart is drawn twice, for a page as wide as a laptop's and for a phone; the colours of
-the dark page are variables that the page sets.
+`adoption`, `lineage`, `evidence`). A chart is drawn twice, for a page as wide as a laptop's and for
+a phone; the colours of the dark page are variables that the page sets.
 """
 
 import datetime as dt
@@ -26,17 +26,28 @@ _FONT = "Inter"
 
 INK, MUTED, GRID, GROUND, REST = "#1b1f24", "#59626e", "#e3e6eb", "#fffffe", "#8b929c"
 _HUES = (
-    "#5b4be0", "#1272d6", "#0a7f70", "#b85c00", "#b0327f", "#c23b22", "#4d7a12", "#76601b",
-)  # fmt: skip
+    "#5b4be0",
+    "#1272d6",
+    "#0a7f70",
+    "#b85c00",
+    "#b0327f",
+    "#c23b22",
+    "#4d7a12",
+    "#76601b",
+)
 # A family keeps its colour from night to night and from chart to chart.
 _OWN = ("Qwen", "Llama", "DeepSeek", "Gemma", "gpt-oss", "Mistral", "GLM", "Phi")
 RELATIONS = ("quantized", "adapter", "finetune", "merge", "unknown")
 
 # What the page may set anew for its dark form.
 VARIABLES = {
-    "ink": INK, "muted": MUTED, "grid": GRID, "ground": GROUND, "rest": REST,
+    "ink": INK,
+    "muted": MUTED,
+    "grid": GRID,
+    "ground": GROUND,
+    "rest": REST,
     **{f"hue{place}": hue for place, hue in enumerate(_HUES, 1)},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -71,12 +82,20 @@ def png(svg: str) -> bytes:
 
 
 def titled(spec: Spec, title: Sequence[str], below: Sequence[str]) -> Spec:
-    """A chart that stands by itself: finding, then source and definition, on a ground of its own."""
+    """A chart that stands by itself: finding, source and definition, on a ground of its own."""
     words = {
-        "text": title, "subtitle": below, "anchor": "start", "offset": 18, "frame": "bounds",
-        "color": INK, "fontSize": 17, "lineHeight": 23,
-        "subtitleColor": MUTED, "subtitleFontSize": 12, "subtitlePadding": 8,
-    }  # fmt: skip
+        "text": title,
+        "subtitle": below,
+        "anchor": "start",
+        "offset": 18,
+        "frame": "bounds",
+        "color": INK,
+        "fontSize": 17,
+        "lineHeight": 23,
+        "subtitleColor": MUTED,
+        "subtitleFontSize": 12,
+        "subtitlePadding": 8,
+    }
     return {**spec, "title": words, "background": GROUND, "padding": 20}
 
 
@@ -98,17 +117,26 @@ def _finish(
     chart = (
         alt.layer(*layers)
         .properties(
-            width=width, height=height, background="transparent",
+            width=width,
+            height=height,
+            background="transparent",
             # Letters may be wider where they are shown than where they were measured.
             padding={"left": 2, "right": 12, "top": 4, "bottom": 2},
         )
         .configure(font=_FONT)
         .configure_view(stroke=None)
         .configure_axis(
-            labelColor=MUTED, titleColor=MUTED, gridColor=GRID, domainColor=GRID, tickColor=GRID,
-            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelPadding=6,
+            labelColor=MUTED,
+            titleColor=MUTED,
+            gridColor=GRID,
+            domainColor=GRID,
+            tickColor=GRID,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            labelPadding=6,
         )
-    )  # fmt: skip
+    )
     return {**chart.to_dict(validate=False), "datasets": datasets}
 
 
@@ -137,8 +165,14 @@ def _months(size: Size, first: dt.date, last: dt.date) -> alt.Axis:
     ]
     # Vega takes a date without a time as UTC's, and the scale is in UTC.
     values = [alt.DateTime(year=int(d[:4]), month=int(d[5:7]), date=1, utc=True) for d in ticks]
-    return alt.Axis(format="%b %Y" if every > 1 or months < 3 else "%b", values=values, title=None,
-                    grid=False, ticks=True, labelOverlap=True)  # fmt: skip
+    return alt.Axis(
+        format="%b %Y" if every > 1 or months < 3 else "%b",
+        values=values,
+        title=None,
+        grid=False,
+        ticks=True,
+        labelOverlap=True,
+    )
 
 
 def lines(
@@ -192,20 +226,22 @@ def lines(
     ends = [max((r for r in rows if r["name"] == name), key=lambda r: r["month"]) for name in names]
     places = spread([pixel(end["value"]) for end in ends], 16, 0, height)
     labels = [
-        {"month": max(dates).isoformat(), "place": place, "hue": hues[name],
-         "text": f"{_short(name, 12 if size.is_narrow else 15)} {end['shown']}"}
+        {
+            "month": max(dates).isoformat(),
+            "place": place,
+            "hue": hues[name],
+            "text": f"{_short(name, 12 if size.is_narrow else 15)} {end['shown']}",
+        }
         for name, end, place in zip(names, ends, places, strict=True)
-    ]  # fmt: skip
+    ]
     x = alt.X("month:T", scale=alt.Scale(type="utc"), axis=_months(size, min(dates), max(dates)))
-    axis = alt.Axis(format=ticks, tickCount=6, title=None, domain=False, ticks=False)
+    axis = _bare(format=ticks, tickCount=6)
     if logarithmic:
         powers = range(math.floor(math.log10(domain[0])), math.ceil(math.log10(domain[1])))
         marks = [unit * 10.0**power for power in powers for unit in (1, 2, 5)]
         axis.values = [mark for mark in marks if domain[0] <= mark <= domain[1]]
     y = alt.Y("value:Q", scale=scale, axis=axis)
-    colour = alt.Color(
-        "name:N", scale=alt.Scale(domain=list(hues), range=list(hues.values())), legend=None
-    )
+    colour = _by_name(hues)
     base = _rows("rows")
     # What stands first in the order of names is drawn last, on top.
     rows = sorted(rows, key=lambda row: (-names.index(row["name"]), row["month"]))
@@ -213,34 +249,38 @@ def lines(
     layers: list[alt.Chart] = []
     if reference:
         at = _rows("reference")
-        layers.append(at.mark_rule(color=INK, strokeDash=[2, 3]).encode(y=alt.Y("at:Q", scale=scale)))
         layers.append(
-            at.mark_text(align="left", dx=4, dy=-7, color=MUTED, fontSize=12).encode(
+            at.mark_rule(aria=False, color=INK, strokeDash=[2, 3]).encode(
+                y=alt.Y("at:Q", scale=scale)
+            )
+        )
+        layers.append(
+            at.mark_text(aria=False, align="left", dx=4, dy=-7, color=MUTED, fontSize=12).encode(
                 y=alt.Y("at:Q", scale=scale), x=alt.value(0), text="said:N"
             )
         )
     if any(row.get("low") is not None for row in rows):
         layers.append(
             base.transform_filter("isValid(datum.low)")
-            .mark_area(opacity=0.16)
+            .mark_area(aria=False, opacity=0.16)
             .encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high:Q"), colour)
         )
     layers.append(
-        base.mark_line(strokeWidth=2.4, strokeJoin="round").encode(
+        base.mark_line(aria=False, strokeWidth=2.4, strokeJoin="round").encode(
             x, y, colour, strokeDash=alt.StrokeDash("is_other_basis:N", scale=dashes, legend=None)
         )
     )
-    layers.append(
-        base.mark_square(size=220, opacity=0).encode(
-            x, y, colour, description="label:N"
-        )
-    )
+    layers.append(base.mark_square(size=220, opacity=0).encode(x, y, colour, description="label:N"))
     layers.append(
         _rows("labels")
-        .mark_text(align="left", dx=8, fontWeight=600, fontSize=12.5)
-        .encode(x=alt.value(width), y=alt.Y("place:Q", scale=None), text="text:N",
-                color=alt.Color("hue:N", scale=None))
-    )  # fmt: skip
+        .mark_text(aria=False, align="left", dx=8, fontWeight=600, fontSize=12.5)
+        .encode(
+            x=alt.value(width),
+            y=alt.Y("place:Q", scale=None),
+            text="text:N",
+            color=alt.Color("hue:N", scale=None),
+        )
+    )
     said = [{"at": reference[0], "said": reference[1]}] if reference else []
     return _finish(layers, width, height, rows=rows, labels=labels, reference=said)
 
@@ -262,6 +302,32 @@ def _short(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def _by_name(hues: Mapping[str, str]) -> alt.Color:
+    scale = alt.Scale(domain=list(hues), range=list(hues.values()))
+    return alt.Color("name:N", scale=scale, legend=None)
+
+
+def _names(rows: Sequence[Row], limit: int = 130) -> alt.Y:
+    """Names on the left, in the order of the rows."""
+    axis = _bare(labelFontSize=13, labelColor=INK, labelLimit=limit)
+    return alt.Y("name:N", sort=list(dict.fromkeys(row["name"] for row in rows)), axis=axis)
+
+
+def _bare(**more: Any) -> alt.Axis:
+    return alt.Axis(title=None, domain=False, ticks=False, **more)
+
+
+def _above(size: Size, form: str) -> alt.Axis:
+    return _bare(orient="top", format=form, tickCount=4 if size.is_narrow else 8)
+
+
+def _below(symbol: str, columns: int) -> alt.Legend:
+    return alt.Legend(
+        title=None, orient="bottom", direction="horizontal", symbolType=symbol, symbolOpacity=1,
+        labelColor=INK, labelFontSize=12.5, columns=columns,
+    )  # fmt: skip
+
+
 def ranks(rows: Sequence[Row], size: Size, hues: Mapping[str, str], places: int) -> Spec:
     """Places over months: name, month, rank, label; the first is at the top.
 
@@ -273,26 +339,33 @@ def ranks(rows: Sequence[Row], size: Size, hues: Mapping[str, str], places: int)
     y = alt.Y(
         "rank:Q",
         scale=alt.Scale(domain=[places + 0.5, 0.5], nice=False),
-        axis=alt.Axis(values=list(range(1, places + 1)), format="d", title=None, grid=False,
-                      domain=False, ticks=False),
-    )  # fmt: skip
-    colour = alt.Color(
-        "name:N", scale=alt.Scale(domain=list(hues), range=list(hues.values())), legend=None
+        axis=_bare(values=list(range(1, places + 1)), format="d", grid=False),
     )
+    colour = _by_name(hues)
     base = _rows("rows")
     last = max(dates).isoformat()
+    tied: dict[int, list[str]] = {}
+    for row in rows:
+        if row["month"] == last and row["rank"] is not None:
+            tied.setdefault(row["rank"], []).append(row["name"])
     ends = [
-        {"rank": row["rank"], "text": _short(row["name"], 12 if size.is_narrow else 18), "hue": hues[row["name"]]}
-        for row in rows
-        if row["month"] == last and row["rank"] is not None
-    ]  # fmt: skip
+        {
+            "rank": rank,
+            "text": _short(names[0], 12 if size.is_narrow else 18)
+            + (f" +{len(names) - 1}" if len(names) > 1 else ""),
+            "hue": hues[names[0]],
+        }
+        for rank, names in tied.items()
+    ]
     layers = [
-        base.mark_line(strokeWidth=3, interpolate="monotone", opacity=0.85).encode(x, y, colour),
+        base.mark_line(aria=False, strokeWidth=3, interpolate="monotone", opacity=0.85).encode(
+            x, y, colour
+        ),
         base.transform_filter("isValid(datum.rank)")
         .mark_point(filled=True, size=44 if size.is_narrow else 70, opacity=1)
         .encode(x, y, colour, description="label:N"),
         _rows("ends")
-        .mark_text(align="left", dx=10, fontWeight=600, fontSize=12.5)
+        .mark_text(aria=False, align="left", dx=10, fontWeight=600, fontSize=12.5)
         .encode(x=alt.value(width), y=y, text="text:N", color=alt.Color("hue:N", scale=None)),
     ]
     return _finish(layers, width, height, rows=rows, ends=ends)
@@ -306,18 +379,12 @@ def reach(rows: Sequence[Row], size: Size, hues: Mapping[str, str]) -> Spec:
     height, width = 34 * len(rows), size.width - (96 if size.is_narrow else 140) - 20
     top = _nice(max(max(row["first"], row["ecosystem"]) for row in rows) * 1.12)
     x_scale = alt.Scale(domain=[0, top], nice=False)
-    axis = alt.Axis(format="%", tickCount=4 if size.is_narrow else 7, title=None, orient="top", domain=False, ticks=False)
-    y = alt.Y(
-        "name:N",
-        sort=[row["name"] for row in rows],
-        axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=13, labelColor=INK, labelLimit=130),
-    )
-    colour = alt.Color(
-        "name:N", scale=alt.Scale(domain=list(hues), range=list(hues.values())), legend=None
-    )
+    axis = _above(size, "%")
+    y = _names(rows)
+    colour = _by_name(hues)
     base = _rows("rows")
     layers = [
-        base.mark_rule(strokeWidth=3, opacity=0.45).encode(
+        base.mark_rule(aria=False, strokeWidth=3, opacity=0.45).encode(
             alt.X("first:Q", scale=x_scale, axis=axis), y, colour, x2="ecosystem:Q"
         ),
         base.mark_point(size=75, filled=True, fill=GROUND, strokeWidth=2.4, opacity=1).encode(
@@ -327,7 +394,7 @@ def reach(rows: Sequence[Row], size: Size, hues: Mapping[str, str]) -> Spec:
             alt.X("ecosystem:Q", scale=x_scale), y, colour, description="label:N"
         ),
         base.transform_calculate(end="max(datum.first, datum.ecosystem)")
-        .mark_text(align="left", dx=11, fontSize=12.5, fontWeight=600)
+        .mark_text(aria=False, align="left", dx=11, fontSize=12.5, fontWeight=600)
         .encode(alt.X("end:Q", scale=x_scale), y, colour, text="times:N"),
     ]
     return _finish(layers, width, height, rows=rows)
@@ -339,54 +406,54 @@ def stacks(rows: Sequence[Row], size: Size) -> Spec:
     height, width = 32 * len(names), size.width - (96 if size.is_narrow else 140) - 70
     present = [one for one in RELATIONS if any(row["relation"] == one for row in rows)]
     hues = dict(zip(RELATIONS, (_HUES[0], _HUES[3], _HUES[2], _HUES[4], REST), strict=True))
-    y = alt.Y(
-        "name:N", sort=names,
-        axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=13, labelColor=INK, labelLimit=130),
-    )  # fmt: skip
-    x = alt.X("value:Q", stack="zero", axis=alt.Axis(title=None, format="~s", tickCount=4 if size.is_narrow else 7, orient="top", domain=False, ticks=False))
+    y = _names(rows)
+    x = alt.X("value:Q", stack="zero", axis=_above(size, "~s"))
     base = _rows("rows")
     totals = [row for row in rows if row["is_last"]]
     layers = [
         base.mark_bar(height=20, stroke=GROUND, strokeWidth=1).encode(
-            x, y,
+            x,
+            y,
             alt.Color(
                 "relation:N",
                 scale=alt.Scale(domain=present, range=[hues[one] for one in present]),
-                legend=alt.Legend(title=None, orient="bottom", direction="horizontal", symbolType="square", labelColor=INK, labelFontSize=12.5, columns=3 if size.is_narrow else 5),
+                legend=_below("square", 3 if size.is_narrow else 5),
             ),
-            order="place:Q", description="label:N",
+            order="place:Q",
+            description="label:N",
         ),
         _rows("totals")
-        .mark_text(align="left", dx=6, fontSize=12.5, fontWeight=600, color=INK)
+        .mark_text(aria=False, align="left", dx=6, fontSize=12.5, fontWeight=600, color=INK)
         .encode(alt.X("total:Q"), y, text="total_shown:N"),
-    ]  # fmt: skip
+    ]
     return _finish(layers, width, height, rows=rows, totals=totals)
 
 
 def intervals(rows: Sequence[Row], size: Size) -> Spec:
     """Ratings with their intervals: name, value, low, high, shown, label, is_open."""
     height, width = 27 * len(rows), size.width - (110 if size.is_narrow else 160) - 50
-    ends = [row["low"] or row["value"] for row in rows] + [row["high"] or row["value"] for row in rows]
+    ends = [row["low"] or row["value"] for row in rows] + [
+        row["high"] or row["value"] for row in rows
+    ]
     margin = (max(ends) - min(ends)) * 0.06 or 1
     scale = alt.Scale(domain=[min(ends) - margin, max(ends) + margin], nice=False, zero=False)
-    y = alt.Y(
-        "name:N", sort=[row["name"] for row in rows],
-        axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=13, labelColor=INK, labelLimit=150),
-    )  # fmt: skip
+    y = _names(rows, 150)
     kinds = alt.Color(
         "kind:N",
-        scale=alt.Scale(domain=["open weights", "not released", "not told"], range=[_HUES[2], _HUES[0], REST]),
-        legend=alt.Legend(title=None, orient="bottom", direction="horizontal", symbolType="circle", symbolOpacity=1, labelColor=INK, labelFontSize=12.5),
+        scale=alt.Scale(
+            domain=["open weights", "not released", "not told"], range=[_HUES[2], _HUES[0], REST]
+        ),
+        legend=_below("circle", 3),
     )
     base = _rows("rows")
-    x = alt.X("value:Q", scale=scale, axis=alt.Axis(title=None, format="d", tickCount=4 if size.is_narrow else 8, orient="top", domain=False, ticks=False))
+    x = alt.X("value:Q", scale=scale, axis=_above(size, "d"))
     layers = [
-        base.mark_rule(strokeWidth=5, opacity=0.3).encode(
+        base.mark_rule(aria=False, strokeWidth=5, opacity=0.3).encode(
             alt.X("low:Q", scale=scale), y, kinds, x2="high:Q"
         ),
         base.mark_point(filled=True, size=80, opacity=1).encode(x, y, kinds, description="label:N"),
         base.transform_calculate(end="isValid(datum.high) ? datum.high : datum.value")
-        .mark_text(align="left", dx=8, fontSize=12.5, fontWeight=600)
+        .mark_text(aria=False, align="left", dx=8, fontSize=12.5, fontWeight=600)
         .encode(alt.X("end:Q", scale=scale), y, kinds, text="shown:N"),
     ]
     return _finish(layers, width, height, rows=rows)
@@ -412,16 +479,16 @@ def calendar(rows: Sequence[Row], size: Size) -> Spec:
         _rows("rows")
         .mark_rect(stroke=GROUND, strokeWidth=2)
         .encode(
-            alt.X("day:O", axis=alt.Axis(title=None, labelAngle=0, orient="top", domain=False, ticks=False, values=[1, 5, 10, 15, 20, 25, 30])),
-            alt.Y("month:N", sort=None, axis=alt.Axis(title=None, domain=False, ticks=False)),
+            alt.X("day:O", axis=_bare(labelAngle=0, orient="top", values=[1, *range(5, 31, 5)])),
+            alt.Y("month:N", sort=None, axis=_bare()),
             alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=present, range=[KINDS[kind] for kind in present]),
-                legend=alt.Legend(title=None, orient="bottom", direction="horizontal", symbolType="square", labelColor=INK, labelFontSize=12.5, columns=2 if size.is_narrow else 6),
+                legend=_below("square", 2 if size.is_narrow else 6),
             ),
             description="label:N",
         )
-    )  # fmt: skip
+    )
     return _finish([chart], round(step * 31), height, rows=rows)
 
 
@@ -441,21 +508,31 @@ def tree(rows: Sequence[Row], size: Size) -> Spec:
         corners = enumerate([(x0, y0), (x0, y1), (x1, y1)])
         links += [{"link": row["id"], "step": step, "x": x, "y": y} for step, (x, y) in corners]
     nodes = [
-        {**row, "x": at[row["id"]][0], "y": at[row["id"]][1], "hue": _HUES[row["depth"] % 3],
-         "text": _short(row["name"], 24 if size.is_narrow else 48) + row["shown"]}
+        {
+            **row,
+            "x": at[row["id"]][0],
+            "y": at[row["id"]][1],
+            "hue": _HUES[row["depth"] % 3],
+            "text": _short(row["name"], 24 if size.is_narrow else 48) + row["shown"],
+        }
         for row in rows
-    ]  # fmt: skip
+    ]
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, width], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     base = _rows("nodes")
     layers = [
         _rows("links")
-        .mark_line(color=REST, strokeWidth=1.2, opacity=0.7)
+        .mark_line(aria=False, color=REST, strokeWidth=1.2, opacity=0.7)
         .encode(x, y, detail="link:N", order="step:Q"),
         base.mark_point(filled=True, opacity=1, stroke=GROUND, strokeWidth=1.5).encode(
-            x, y, alt.Size("weight:Q", scale=alt.Scale(range=[30, 260]), legend=None),
-            color=alt.Color("hue:N", scale=None), description="label:N",
+            x,
+            y,
+            alt.Size("weight:Q", scale=alt.Scale(range=[30, 260]), legend=None),
+            color=alt.Color("hue:N", scale=None),
+            description="label:N",
         ),
-        base.mark_text(align="left", dx=12, fontSize=12, color=INK).encode(x, y, text="text:N"),
-    ]  # fmt: skip
+        base.mark_text(aria=False, align="left", dx=12, fontSize=12, color=INK).encode(
+            x, y, text="text:N"
+        ),
+    ]
     return _finish(layers, width, height, links=links, nodes=nodes)

@@ -10,7 +10,7 @@ from functools import partial
 
 from assets.hub.items import printable
 from assets.publication.report import charts
-from assets.publication.report.marts import Figure, Marts, Sentence, days, months
+from assets.publication.report.marts import Marts, Sentence, days
 from assets.publication.report.section import Panel, Section, Table
 
 VERDICTS = {
@@ -45,21 +45,27 @@ def _claims(marts: Marts) -> Section:
     panels = []
     if rows:
         title: Sentence = (
-            "Of ", marts.figure("count", "select count(distinct claim_id) from marts.fct_claims"),
+            "Of ",
+            marts.figure("count", "select count(distinct claim_id) from marts.fct_claims"),
             " published claims the record supports ",
-            marts.figure("count", _WITH_VERDICT, "supported"), " and contradicts ",
-            marts.figure("count", _WITH_VERDICT, "contradicted"), "; for ",
+            marts.figure("count", _WITH_VERDICT, "supported"),
+            " and contradicts ",
+            marts.figure("count", _WITH_VERDICT, "contradicted"),
+            "; for ",
             marts.figure("count", _WITH_VERDICT, "scope-dependent"),
             " it depends on what is counted",
-        )  # fmt: skip
+        )
         table = Table(
             ("claim", "verdict", "why"),
             [
-                (f"{row['claim_id']}  {printable(row['statement'], 400)}", row["verdict"],
-                 printable(row["reason"], 400))
+                (
+                    f"{row['claim_id']}  {printable(row['statement'], 400)}",
+                    row["verdict"],
+                    printable(row["reason"], 400),
+                )
                 for row in rows
             ],
-        )  # fmt: skip
+        )
         panels = [Panel(title, rows, table=table)]
     return Section(
         "claims",
@@ -99,13 +105,19 @@ def _arena(marts: Marts) -> Section:
     panels = []
     if rows:
         date = dt.date.fromisoformat(rows[0]["published_on"])
-        title: Sentence = (f"{printable(rows[0]['name'], 60)} leads the Arena's text board of ",
-                           marts.figure("date", "select max(published_on) from marts.fct_arena_company_ranks where arena = 'text'"))  # fmt: skip
+        title: Sentence = (
+            f"{printable(rows[0]['name'], 60)} leads the Arena's text board of ",
+            marts.figure(
+                "date",
+                "select max(published_on) from marts.fct_arena_company_ranks where arena = 'text'",
+            ),
+        )
         if len(rows) > 1:
             title += (
-                ", ", marts.figure("points", _ARENA_GAP, date, rows[1]["name"]),
+                ", ",
+                marts.figure("points", _ARENA_GAP, date, rows[1]["name"]),
                 f" points before {printable(rows[1]['name'], 60)}",
-            )  # fmt: skip
+            )
         first = marts.figure("count", _ARENA_FIRST, date)
         if isinstance(first.value, int) and first.value > 1:
             title += ("; by the intervals any of ", first, " could be first")
@@ -114,11 +126,10 @@ def _arena(marts: Marts) -> Section:
             kinds = {True: "open weights", False: "not released", None: "not told"}
             row["kind"] = kinds[row["is_open_weights"]]
             row["shown"] = f"{row['value']:,.0f}"
-            row["label"] = (
-                f"{printable(row['name'], 60)}, {printable(row['best_model'], 60)}: {row['value']:.0f}"
-                + (f" ({row['low']:.0f} to {row['high']:.0f})" if row["low"] else "")
-            )
             row["name"] = printable(row["name"], 60)
+            span = f" ({row['low']:,.0f} to {row['high']:,.0f})" if row["low"] else ""
+            model = printable(row["best_model"], 60)
+            row["label"] = f"{row['name']}, {model}: {row['shown']}{span}"
         panels = [
             Panel(
                 title,
@@ -166,21 +177,30 @@ def _record(marts: Marts) -> Section:
         row["label"] = f"{days(date)}: {row['kind']}{told}{flags}"
         row["date"] = date.isoformat()
     title: Sentence = (
-        marts.figure("count", _COUNTING), " of ", marts.figure("count", _SPAN),
-        " dates since ", marts.figure("date", "select min(date) from marts.meta_captures"),
+        marts.figure("count", _COUNTING),
+        " of ",
+        marts.figure("count", _SPAN),
+        " dates since ",
+        marts.figure("date", "select min(date) from marts.meta_captures"),
         " are recorded and count; the newest is ",
-        marts.figure("date", "select max(date) from marts.meta_captures where verdict = 'admitted'"),
-    )  # fmt: skip
+        marts.figure(
+            "date", "select max(date) from marts.meta_captures where verdict = 'admitted'"
+        ),
+    )
     events = marts.rows(
-        "select date, kind, counts, detail from marts.meta_quality_events order by date desc limit 12"
+        "select date, counts, detail from marts.meta_quality_events order by date desc limit 12"
     )
     table = Table(
         ("date", "what was wrong", "does it count?"),
         [
-            (f"{row['date']}", printable(row["detail"], 300), "yes, flagged" if row["counts"] else "no")
+            (
+                f"{row['date']}",
+                printable(row["detail"], 300),
+                "yes, flagged" if row["counts"] else "no",
+            )
             for row in events
         ],
-    )  # fmt: skip
+    )
     return Section(
         "record",
         "The record",

@@ -10,7 +10,7 @@ from functools import partial
 
 from assets.hub.items import printable
 from assets.publication.report import charts
-from assets.publication.report.marts import Figure, KINDS, Marts, Sentence, days, months
+from assets.publication.report.marts import Figure, Marts, Sentence, days
 from assets.publication.report.section import Panel, Section
 
 _REMAINDERS = "('other', 'unknown')"
@@ -54,9 +54,12 @@ def _derivatives(marts: Marts) -> Section:
             return marts.figure("count", _ONE_COUNT.format(column=column), date, family)
 
         title: Sentence = (
-            f"{family} has the most derivatives: ", count("direct"), " models by others name one of "
-            "its models as their base, ", count("transitive"), " descend from it at any depth",
-        )  # fmt: skip
+            f"{family} has the most derivatives: ",
+            count("direct"),
+            " models by others name one of its models as their base, ",
+            count("transitive"),
+            " descend from it at any depth",
+        )
         data = [dict(row) for row in rows]
         for row in rows:
             row["place"] = charts.RELATIONS.index(row["relation"])
@@ -148,7 +151,7 @@ def _new_derivatives(marts: Marts) -> Section:
 
 _CHILDREN, _DEPTH = (8, 5), 2
 
-_ROOTS = f"""
+_ROOTS = """
 select models.hub_id, models.repo_id, counts.transitive
 from marts.fct_model_derivatives as counts join marts.dim_model as models using (hub_id)
 where counts.relation = 'any' and models.family_root = ?
@@ -203,11 +206,15 @@ def _tree(marts: Marts) -> Section:
         root = roots[0]
         data = marts.rows(_DESCENDANTS, root["hub_id"], _DEPTH)
         rows = _places(root, data)
-        name = marts.figure("text", "select repo_id from marts.dim_model where hub_id = ?", root["hub_id"])
+        name = marts.figure(
+            "text", "select repo_id from marts.dim_model where hub_id = ?", root["hub_id"]
+        )
         title: Sentence = (
-            marts.figure("count", _BELOW, root["hub_id"]), " models by others descend from ", name,
+            marts.figure("count", _BELOW, root["hub_id"]),
+            " models by others descend from ",
+            name,
             f", more than from any other model of {largest[0]['family']}",
-        )  # fmt: skip
+        )
         panels = [
             Panel(
                 title,
@@ -238,12 +245,19 @@ def _places(root: dict, found: list[dict]) -> list[dict]:
         name = printable(row["repo_id"], 80)
         said = "" if parent is None else f" ({row['relation']})"
         lines.append(
-            {"id": row["hub_id"], "parent": parent, "depth": depth, "place": len(lines),
-             "name": name, "shown": f" · {row['transitive']:,}" if row["transitive"] else "",
-             "weight": row["transitive"] + 1, "relation": row.get("relation"),
-             "transitive": row["transitive"],
-             "label": f"{name}{said}: {row['transitive']:,} descend from it"}
-        )  # fmt: skip
+            {
+                "id": row["hub_id"],
+                "parent": parent,
+                "depth": depth,
+                "place": len(lines),
+                "name": name,
+                "shown": f" · {row['transitive']:,}" if row["transitive"] else "",
+                "weight": row["transitive"] + 1,
+                "relation": row.get("relation"),
+                "transitive": row["transitive"],
+                "label": f"{name}{said}: {row['transitive']:,} descend from it",
+            }
+        )
         if depth == _DEPTH:
             return
         children = below[row["hub_id"]]
@@ -252,11 +266,19 @@ def _places(root: dict, found: list[dict]) -> list[dict]:
         rest = children[_CHILDREN[depth] :]
         if rest:
             lines.append(
-                {"id": f"{row['hub_id']} rest", "parent": row["hub_id"], "depth": depth + 1,
-                 "place": len(lines), "name": f"and {len(rest):,} more", "shown": "", "weight": 1,
-                 "relation": None, "transitive": None,
-                 "label": f"{len(rest):,} more derived from {name}"}
-            )  # fmt: skip
+                {
+                    "id": f"{row['hub_id']} rest",
+                    "parent": row["hub_id"],
+                    "depth": depth + 1,
+                    "place": len(lines),
+                    "name": f"and {len(rest):,} more",
+                    "shown": "",
+                    "weight": 1,
+                    "relation": None,
+                    "transitive": None,
+                    "label": f"{len(rest):,} more derived from {name}",
+                }
+            )
 
     add({**root, "relation": None}, None, 0)
     return lines

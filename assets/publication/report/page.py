@@ -14,7 +14,6 @@ from pathlib import Path
 
 import duckdb
 import jinja2
-from markupsafe import Markup
 
 from assets.hub.items import printable
 from assets.publication.report import charts
@@ -25,6 +24,7 @@ from assets.publication.report.lineage import lineage
 from assets.publication.report.marts import Marts, days, words
 from assets.publication.report.section import Panel, Section
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FOLDER = Path(__file__).parent
 IN_SHORT = ("share", "reach", "dominance", "derivatives", "claims")
 """The sections whose first finding stands at the top of the page."""
@@ -54,9 +54,7 @@ def write_report(published: Path, folder: Path) -> dict[str, str]:
         _write_csv(folder / "data" / f"{section.key}.csv", section)
         first = section.panels[0]
         if first.chart:
-            svg = charts.draw(
-                charts.titled(first.chart(WIDE), *_captions(section, first, about))
-            )
+            svg = charts.draw(charts.titled(first.chart(WIDE), *_captions(section, first, about)))
             pictures[section.key] = charts.plain(svg)
             (folder / "charts" / f"{section.key}.svg").write_text(pictures[section.key])
             (folder / "charts" / f"{section.key}.png").write_bytes(charts.png(svg))
@@ -70,7 +68,9 @@ def _about(marts: Marts) -> dict:
         "where verdict = 'admitted' order by date desc limit 1"
     )
     sample = newest["sample"] or marts.value("select max(sample) from marts.meta_arena_tables")
-    definitions = marts.rows("select definition, version, text from marts.dim_definition order by all")
+    definitions = marts.rows(
+        "select definition, version, text from marts.dim_definition order by all"
+    )
     scopes = marts.rows("select scope, rule from marts.dim_scope order by all")
     return {**newest, "sample": sample, "definitions": definitions, "scopes": scopes}
 
@@ -100,7 +100,14 @@ def _csv(rows: Iterable[Mapping]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    # A spreadsheet runs text that begins like a formula; see `assets.publication.warehouse`.
+    writer.writerows(
+        {
+            name: f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
+            for name, value in row.items()
+        }
+        for row in rows
+    )
     return out.getvalue()
 
 
@@ -131,21 +138,16 @@ def _page(sections: list[Section], about: Mapping) -> str:
         about=about,
         days=days,
         printable=printable,
-        style=Markup((_FOLDER / "page.css").read_text()),
-        script=Markup(script),
+        style=(_FOLDER / "page.css").read_text(),
+        script=script,
         # Nothing on the page may ask a host, whatever text from the Hub might hold.
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         fonts=fonts,
         words=words,
-        wide=lambda panel: Markup(_fitting(charts.draw(panel.chart(WIDE)))),
-        narrow=lambda panel: Markup(_fitting(charts.draw(panel.chart(NARROW)))),
+        wide=lambda panel: charts.draw(panel.chart(WIDE)),
+        narrow=lambda panel: charts.draw(panel.chart(NARROW)),
         csv=lambda panel: _data_uri("text/csv", _csv(panel.data).encode()),
         parameters=lambda figure: json.dumps(figure.parameters, default=str),
         verdicts=VERDICTS,
         press=PRESS,
     )
-
-
-def _fitting(svg: str) -> str:
-    """An SVG inside the page: as wide as it is drawn, or as the page allows."""
-    return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)

@@ -1,0 +1,45 @@
+"""The report's place among the published files.
+
+Belongs here: how a report replaces the one before. Does not belong here: its contents
+(see `page`).
+"""
+
+import datetime as dt
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from assets.publication.report.page import write_report
+from assets.publication.warehouse import PUBLISHED_NAME, link
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written: the page, its size in bytes, and a chart (SVG) a section."""
+
+    path: Path
+    bytes: int
+    charts: dict[str, str]
+
+
+def publish_report(home: Path) -> Report:
+    """Write the report of what is published, and put it in place of the one before in one step.
+
+    The caller holds the writer's turn.
+    """
+    published = home / "published"
+    reports = published / "reports"
+    building = reports / ".building"
+    # Where a run was killed, what it left goes here.
+    shutil.rmtree(building, ignore_errors=True)
+    charts = write_report(published / PUBLISHED_NAME, building)
+    for path in building.rglob("*.*"):
+        path.chmod(0o444)
+    folder = reports / dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
+    building.rename(folder)
+    link(published / "report", f"reports/{folder.name}")
+    # The one before stays for whoever has its pictures open.
+    for old in sorted(reports.iterdir())[:-2]:
+        shutil.rmtree(old)
+    page = published / "report" / "index.html"
+    return Report(page, page.stat().st_size, charts)
