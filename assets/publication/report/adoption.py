@@ -522,7 +522,7 @@ def _movers(marts: Marts) -> Section:
             figure("count", "rank_min"),
         )
         table = Table(
-            ("model", "place", "moved", "downloads of the month"),
+            ("model", "place", "moved", "downloads"),
             [
                 (
                     printable(row["repo_id"], 80),
