@@ -1,25 +1,17 @@
-"""Markdown that the Dagster UI draws: tables, and line charts as images inside the text.
+"""Markdown that the Dagster UI draws: tables, and pictures inside the text.
 
 Belongs here: layout and escaping. Does not belong here: what is shown. Names from the Hub are
-hostile text: a table shows them as code, a picture as escaped text.
+hostile text: a table shows them as code. Charts are drawn elsewhere (see `assets.charts`).
 """
 
 import base64
 import datetime as dt
-import html
 import itertools
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from assets.hub.items import printable
 
 Series = Sequence[tuple[dt.date, float]]
-
-# The UI draws a picture at its natural size and cuts what is wider than 950 pixels.
-_WIDTH, _HEIGHT = 900, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 180, 44, 30
-_LABEL_HEIGHT = 15
-_COLOURS = ("#4f43dd", "#d6520f", "#0b8a6a", "#b0348f", "#5f6b7a", "#a37b00")
 
 
 def sample_note(sample: str | None) -> str:
@@ -39,25 +31,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], sample: str | No
     drawn = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     note = sample_note(sample)
     return f"{note}\n\n{drawn}" if note else drawn
-
-
-def line_chart(
-    title: str,
-    lines: Mapping[str, Series],
-    shown: Callable[[float], str],
-    sample: str | None = None,
-    falling: bool = False,
-) -> str:
-    """Lines over dates as a Markdown image; each is named at its end.
-
-    Args:
-        title: What the picture says.
-        lines: Points of each line, dates ascending.
-        shown: A value as text.
-        sample: What kind of sample data is shown; None for observations.
-        falling: Whether small values are at the top, as for ranks.
-    """
-    return image(title, _svg(title, lines, shown, sample, falling))
 
 
 def image(title: str, svg: str) -> str:
@@ -104,90 +77,3 @@ def _percent(drawn: str) -> str:
     for character in "%<>#":
         drawn = drawn.replace(character, f"%{ord(character):02x}")
     return drawn
-
-
-def _svg(
-    title: str,
-    lines: Mapping[str, Series],
-    shown: Callable[[float], str],
-    sample: str | None,
-    falling: bool,
-) -> str:
-    dates = [date for points in lines.values() for date, _ in points]
-    values = [value for points in lines.values() for _, value in points]
-    ticks = _ticks(min(values), max(values))
-    if falling:
-        ticks = sorted({1.0, *(tick for tick in ticks if tick > 1 and tick == round(tick))})
-    low, high = min(ticks[0], *values), max(ticks[-1], *values)
-    first, days = min(dates), (max(dates) - min(dates)).days
-
-    def x(date: dt.date) -> float:
-        share = (date - first).days / days if days else 1
-        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
-
-    def y(value: float) -> float:
-        share = (value - low) / ((high - low) or 1)
-        return _TOP + (share if falling else 1 - share) * (_HEIGHT - _TOP - _BOTTOM)
-
-    end = _WIDTH - _RIGHT
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        'font-family="Inter, Helvetica, Arial, sans-serif" font-size="12" fill="#3d4451">',
-        # A ground of its own: the page behind may be dark.
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="6" fill="#ffffff"/>',
-        f'<text x="14" y="24" font-size="14" font-weight="600">{html.escape(title)}</text>',
-    ]
-    if sample:
-        parts.append(
-            f'<text x="{_WIDTH - 14}" y="24" text-anchor="end" font-weight="600" fill="#b42318">'
-            "SAMPLE DATA</text>"
-        )
-    parts += [
-        f'<path d="M{_LEFT} {y(tick):.1f}H{end}" stroke="#e3e6eb"/>'
-        f'<text x="{_LEFT - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">'
-        f"{html.escape(shown(tick))}</text>"
-        for tick in ticks
-    ]
-    parts += [
-        f'<text x="{x(date):.1f}" y="{_HEIGHT - 10}" text-anchor="middle">{date}</text>'
-        for date in sorted({first, first + (max(dates) - first) / 2, max(dates)})
-    ]
-    for (name, points), colour, label in zip(
-        lines.items(), _cycle(len(lines)), _label_places([y(p[-1][1]) for p in lines.values()]),
-        strict=True,
-    ):  # fmt: skip
-        path = "L".join(f"{x(date):.1f} {y(value):.1f}" for date, value in points)
-        last = points[-1]
-        parts.append(
-            f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            f'<circle cx="{x(last[0]):.1f}" cy="{y(last[1]):.1f}" r="3" fill="{colour}"/>'
-            f'<text x="{end + 10}" y="{label + 4:.1f}" fill="{colour}" font-weight="600">'
-            f"{html.escape(printable(f'{name} {shown(last[1])}', 24))}</text>"
-        )
-    return "".join([*parts, "</svg>"])
-
-
-def _cycle(count: int) -> list[str]:
-    return [_COLOURS[place % len(_COLOURS)] for place in range(count)]
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Three to five round values around the range."""
-    if low == high:
-        return [low]
-    rough = (high - low) / 3
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(unit * power for unit in (1, 2, 5, 10) if unit * power >= rough)
-    first = math.floor(low / step)
-    return [place * step for place in range(first, math.ceil(high / step) + 1)]
-
-
-def _label_places(wanted: Sequence[float]) -> list[float]:
-    """Heights for the names at the ends of lines: near their line, never one over another."""
-    places = list(wanted)
-    below = -math.inf
-    for place in sorted(range(len(wanted)), key=lambda index: wanted[index]):
-        places[place] = below = max(wanted[place], below + _LABEL_HEIGHT)
-    # Pushed out at the bottom, all of them move up.
-    excess = max(0.0, max(places) - (_HEIGHT - _BOTTOM))
-    return [place - excess for place in places]

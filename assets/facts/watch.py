@@ -5,12 +5,13 @@ belong here: any number of its own (see `dbt_project`).
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
-from assets.pictures import code, line_chart, table
+from assets import charts
+from assets.pictures import code, image, table
 
 FAMILY = "Qwen"
 """The family whose share is plotted over time."""
@@ -23,6 +24,7 @@ NEW_DAYS = 30
 _PICTURE_DAYS = 730
 _PICTURE_LINES = 5
 _PICTURE_POINTS = 120
+_PLACES = 12
 
 
 def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
@@ -78,10 +80,12 @@ def share_told(connection: duckdb.DuckDBPyConnection, date: dt.date) -> dict[str
         sample,
     )
     series = _series(connection, _SHARE_SERIES, date, [row[0] for row in rows])
-    picture = line_chart(
+    told = [{**point, "value": share, "shown": f"{share:.1%}"} for point, share in _points(series)]
+    picture = _picture(
         f"Share of the downloads of 30 days, ecosystem, up to {date}",
-        series, lambda share: f"{share:.1%}", sample,
-    )  # fmt: skip
+        charts.lines(told, charts.WIDE, ticks=".0%", hues=charts.colours(list(series))),
+        sample,
+    )
     return {"headline": f"{headline}\n\n{_MEANING}", "share_over_time": picture}
 
 
@@ -103,11 +107,25 @@ def rank_told(connection: duckdb.DuckDBPyConnection, date: dt.date) -> dict[str,
     series = _series(connection, _RANK_SERIES, date, [row[0] for row in families])
     if not series:
         return {"headline": headline}
-    picture = line_chart(
+    told = [{**point, "rank": rank if rank <= _PLACES else None} for point, rank in _points(series)]
+    picture = _picture(
         f"Ranks of families by downloads of 30 days, ecosystem, up to {date}",
-        series, lambda rank: f"{rank:.0f}", sample, falling=True,
-    )  # fmt: skip
+        charts.ranks(told, charts.WIDE, charts.colours(list(series)), _PLACES),
+        sample,
+    )
     return {"headline": headline, "ranks_over_time": picture}
+
+
+def _points(series: dict[str, list[tuple[dt.date, float]]]) -> Iterator[tuple[dict, float]]:
+    """The points of all lines as charts take them, each with its value."""
+    for name, points in series.items():
+        for date, value in points:
+            yield {"month": date.isoformat(), "name": name, "label": ""}, value
+
+
+def _picture(title: str, chart: charts.Spec, sample: str | None) -> str:
+    below = ["SAMPLE DATA: says nothing about the real Hub."] if sample else []
+    return image(title, charts.plain(charts.draw(charts.titled(chart, [title], below))))
 
 
 @dataclass(frozen=True)

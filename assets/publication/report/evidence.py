@@ -8,8 +8,8 @@ import datetime as dt
 from collections.abc import Iterator
 from functools import partial
 
+from assets import charts
 from assets.hub.items import printable
-from assets.publication.report import charts
 from assets.publication.report.marts import Marts, Sentence, days
 from assets.publication.report.section import Panel, Section, Table
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import duckdb
 import jinja2
 
+from assets import charts
+from assets.charts import NARROW, WIDE
 from assets.hub.items import printable
-from assets.publication.report import charts
 from assets.publication.report.adoption import adoption
-from assets.publication.report.charts import NARROW, WIDE
 from assets.publication.report.evidence import PRESS, VERDICTS, evidence
 from assets.publication.report.lineage import lineage
 from assets.publication.report.marts import Marts, days, words
@@ -78,12 +78,12 @@ def _about(marts: Marts) -> dict:
 def _captions(section: Section, panel: Panel, about: Mapping) -> tuple[list[str], list[str]]:
     """The finding and what stands below it in a picture that leaves the page."""
     below = [
-        *_folded(section.definition, 118),
+        *_folded(section.definition, 104),
         f"Hub Ledger, {section.source}; record up to {days(about['date'])}.",
     ]
     if about["sample"]:
         below.insert(0, "SAMPLE DATA: generated, says nothing about the real Hub.")
-    return _folded(words(panel.title), 88), below
+    return _folded(words(panel.title), 76), below
 
 
 def _folded(text: str, width: int) -> list[str]:

@@ -7,7 +7,7 @@ Belongs here: the parts and the words that all sections share. Does not belong h
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assets.publication.report.charts import Size, Spec
+from assets.charts import Size, Spec
 from assets.publication.report.marts import Marts, Sentence
 
 SCOPES = {

@@ -1,8 +1,8 @@
-"""The report's charts: rows in, SVG out.
+"""Charts for the report and for Dagster's pages: rows in, SVG out.
 
-Belongs here: how something looks: sizes, colours, labels. Does not belong here: what is shown (see
-`adoption`, `lineage`, `evidence`). A chart is drawn twice, for a page as wide as a laptop's and for
-a phone; the colours of the dark page are variables that the page sets.
+Belongs here: how something looks: sizes, colours, labels. Does not belong here: what is shown. The
+report draws a chart twice, for a page as wide as a laptop's and for a phone; the colours of its
+dark form are variables that the page sets.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ Spec = dict[str, Any]
 
 FONTS = Path(__file__).with_name("fonts")
 vl_convert.register_font_directory(str(FONTS))
-_FONT = "Inter"
+_FONT = "Inter, Helvetica, Arial, sans-serif"
 
 INK, MUTED, GRID, GROUND, REST = "#1b1f24", "#59626e", "#e3e6eb", "#fffffe", "#8b929c"
 _HUES = (
@@ -125,7 +125,9 @@ def _finish(
         )
         .configure(font=_FONT)
         .configure_view(stroke=None)
+        .configure_legend(aria=False)
         .configure_axis(
+            aria=False,
             labelColor=MUTED,
             titleColor=MUTED,
             gridColor=GRID,
