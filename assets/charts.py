@@ -24,7 +24,7 @@ FONTS = Path(__file__).with_name("fonts")
 vl_convert.register_font_directory(str(FONTS))
 _FONT = "Inter, Helvetica, Arial, sans-serif"
 
-INK, MUTED, GRID, GROUND, REST = "#1b1f24", "#59626e", "#e3e6eb", "#fffffe", "#8b929c"
+INK, MUTED, GRID, GROUND, REST = "#1b1f24", "#59626e", "#e3e6eb", "#fffffe", "#6b737e"
 _HUES = (
     "#5b4be0",
     "#1272d6",
@@ -272,7 +272,11 @@ def lines(
             x, y, colour, strokeDash=alt.StrokeDash("is_other_basis:N", scale=dashes, legend=None)
         )
     )
-    layers.append(base.mark_square(size=220, opacity=0).encode(x, y, colour, description="label:N"))
+    layers.append(
+        base.mark_square(size=220, opacity=0 if len(set(dates)) > 1 else 1).encode(
+            x, y, colour, description="label:N"
+        )
+    )
     layers.append(
         _rows("labels")
         .mark_text(aria=False, align="left", dx=8, fontWeight=600, fontSize=12.5)

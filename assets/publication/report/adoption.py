@@ -110,7 +110,7 @@ def _share_panel(marts: Marts, scope: str, attribution: str) -> Panel | None:
     peak = marts.figure("month", _PEAK, family, scope, attribution, basis)
     by = "" if attribution == "publisher" else f", counted by {ATTRIBUTIONS[attribution]},"
     title: Sentence = (
-        f"{family}{by} has the most downloads of {of_scope(scope)}: ",
+        f"{family}{by} is the most downloaded family of {of_scope(scope)}: ",
         now,
         " in ",
         _month(marts, month, "fct_family_share_monthly"),
@@ -346,7 +346,7 @@ where month = ? and leader = ? and scope = ? and competitor_set = 'next_8'
 """
 
 _AHEAD = """
-select count(*) filter (ratio > 1) from marts.fct_dominance
+select count(*) filter (verdict = 'ahead') from marts.fct_dominance
 where leader = ? and scope = ? and competitor_set = 'next_8'
     and unit_type = 'company' and attribution = 'publisher' and basis = 'counter'
 """
@@ -363,10 +363,10 @@ def _dominance_panel(marts: Marts, scope: str) -> Panel | None:
         marts.figure("ratio", _RATIO, month, leader, scope),
         " times the downloads of the next eight companies together in ",
         _month(marts, month, "fct_dominance"),
-        "; it was ahead of them in ",
+        "; it was certainly ahead of them in ",
         marts.figure("count", _AHEAD, leader, scope),
         " of ",
-        marts.figure("count", _AHEAD.replace(" filter (ratio > 1)", ""), leader, scope),
+        marts.figure("count", _AHEAD.replace(" filter (verdict = 'ahead')", ""), leader, scope),
         " months",
     )
     data = [dict(row) for row in rows]

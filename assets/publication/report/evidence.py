@@ -22,8 +22,6 @@ VERDICTS = {
 }
 """Verdicts of the claim court, in words."""
 
-PRESS = ("press", "press_chart")
-
 
 def evidence(marts: Marts) -> Iterator[Section]:
     """The sections on claims, the Arena and the record, in the order of the page."""
@@ -34,7 +32,8 @@ def evidence(marts: Marts) -> Iterator[Section]:
 
 _CLAIMS = """
 select distinct claim_id, statement, kind, source, verdict, reason, inconsistent_with
-from marts.fct_claims order by kind not in ('press', 'press_chart'), claim_id
+from marts.fct_claims
+order by verdict = 'not-testable', kind not in ('press', 'press_chart'), claim_id
 """
 
 _WITH_VERDICT = "select count(distinct claim_id) from marts.fct_claims where verdict = ?"
@@ -49,8 +48,10 @@ def _claims(marts: Marts) -> Section:
             marts.figure("count", "select count(distinct claim_id) from marts.fct_claims"),
             " published claims the record supports ",
             marts.figure("count", _WITH_VERDICT, "supported"),
-            " and contradicts ",
+            ", contradicts ",
             marts.figure("count", _WITH_VERDICT, "contradicted"),
+            " and cannot tell of ",
+            marts.figure("count", _WITH_VERDICT, "not-testable"),
             "; for ",
             marts.figure("count", _WITH_VERDICT, "scope-dependent"),
             " it depends on what is counted",

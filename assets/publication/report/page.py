@@ -19,7 +19,7 @@ from assets import charts
 from assets.charts import NARROW, WIDE
 from assets.hub.items import printable
 from assets.publication.report.adoption import adoption
-from assets.publication.report.evidence import PRESS, VERDICTS, evidence
+from assets.publication.report.evidence import VERDICTS, evidence
 from assets.publication.report.lineage import lineage
 from assets.publication.report.marts import Marts, days, words
 from assets.publication.report.section import Panel, Section
@@ -149,5 +149,4 @@ def _page(sections: list[Section], about: Mapping) -> str:
         csv=lambda panel: _data_uri("text/csv", _csv(panel.data).encode()),
         parameters=lambda figure: json.dumps(figure.parameters, default=str),
         verdicts=VERDICTS,
-        press=PRESS,
     )
