@@ -91,8 +91,15 @@ def run_dbt(home: Path, *arguments: str) -> str:
     return output
 
 
-def build_facts(home: Path, max_models: int = 10**9) -> None:
-    """Dbt build, with the models' data tests, for the dates that are due; in batches of models."""
+def build_facts(home: Path, *wanted: str, max_models: int = 10**9) -> None:
+    """Dbt build, with the models' data tests, for the dates that are due; in batches of models.
+
+    Args:
+        home: Whose facts.
+        wanted: Only these marts and what they are made from; all where none is named.
+        max_models: Of one batch.
+    """
+    chosen = ["--select", *(f"+{mart}" for mart in wanted)] if wanted else []
     with connect(home) as connection:
         seeded = connection.execute(
             "select count(*) from information_schema.tables where table_schema = 'reference'"
@@ -105,7 +112,7 @@ def build_facts(home: Path, max_models: int = 10**9) -> None:
         # Seeds do not change here; their tests are run with the whole job.
         run_dbt(
             home, "build", "--exclude-resource-type", "unit_test",
-            "--exclude", "resource_type:seed",
+            "--exclude", "resource_type:seed", *chosen, "--indirect-selection", "buildable",
         )  # fmt: skip
         with connect(home) as connection:
             facts_done(connection, batch)

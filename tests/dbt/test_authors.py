@@ -59,12 +59,15 @@ DERIVATIVES = [
 ]
 
 
+AUTHORS = ("fct_author_retention", "fct_flywheel_monthly", "fct_flywheel_lags")
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("authors")
     record(home, {FIRST: [*BASES, *DERIVATIVES, GONE], NEXT: [*BASES, *DERIVATIVES]})
     load(home, [FIRST, NEXT])
-    build_facts(home)
+    build_facts(home, *AUTHORS)
     return home
 
 
@@ -186,7 +189,7 @@ def lagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
         captures[month(number)] = items
     record(home, captures)
     load(home, sorted(captures))
-    build_facts(home, max_models=5000)
+    build_facts(home, *AUTHORS, max_models=5000)
     return home
 
 

@@ -256,7 +256,7 @@ def test_a_month_shows_its_last_capture_in_any_order(tmp_path: Path, runs: list[
     record(tmp_path, captures)
     for numbers in runs:
         load(tmp_path, [days[number] for number in numbers])
-        build_facts(tmp_path)
+        build_facts(tmp_path, "fct_model_derivatives")
         newest = query(
             tmp_path,
             "select max(as_of) = (select max(date) from raw.captures) "
@@ -344,7 +344,7 @@ def test_history_merges_states_that_differ_elsewhere(tmp_path: Path) -> None:
     ]
     for some in (days[:2], days[2:4], days[4:]):
         load(tmp_path, some)
-        build_facts(tmp_path)
+        build_facts(tmp_path, "dim_model_history")
     held = query(
         tmp_path,
         "select repo_id, publisher, task, valid_from, valid_to from marts.dim_model_history "
@@ -370,7 +370,7 @@ def test_what_was_held_under_a_stand_in_goes_on_under_the_hubs_own_id(tmp_path: 
         record(home, {days[2]: items})
         for some in runs:
             load(home, some)
-            build_facts(home)
+            build_facts(home, "fct_model_derivatives", "dim_model_history")
         tables = marts(home)
         found.append(
             {name: tables[name] for name in ("fct_model_derivatives", "dim_model_history")}
@@ -389,7 +389,7 @@ def test_a_model_first_listed_where_nothing_counts_begins_later(tmp_path: Path) 
     record(tmp_path, dict(zip(days, nights, strict=True)))
     for some in (days[:2], days[2:3], days[3:]):
         load(tmp_path, some)
-        build_facts(tmp_path)
+        build_facts(tmp_path, "dim_model_history")
     held = query(
         tmp_path,
         "select valid_from, valid_to from marts.dim_model_history where repo_id = 'u/back'",

@@ -20,10 +20,16 @@ def steady(number: int, models: int) -> list[Item]:
     return [item(f"z/{n}", 10, downloadsAllTime=1000 * n + number) for n in range(models)]
 
 
+FLOW = (
+    "fct_model_downloads_monthly", "fct_model_spikes", "fct_model_corrections",
+    "fct_family_share_daily", "fct_family_share_monthly",
+)  # fmt: skip
+
+
 def computed(home: Path, captures: Mapping[dt.date, Sequence[Item]]) -> Path:
     record(home, captures)
     load(home, sorted(captures))
-    build_facts(home)
+    build_facts(home, *FLOW)
     return home
 
 
@@ -339,7 +345,7 @@ def test_days_between_captures_that_count_no_more_are_forgotten(tmp_path: Path) 
     days = "select count(distinct date) from marts.fct_family_share_daily where basis = 'counter'"
     for late, expected in ((False, 3), (True, 0)):
         load(tmp_path, [JAN] if late else [day("01-04"), day("01-07")])
-        build_facts(tmp_path)
+        build_facts(tmp_path, "fct_family_share_daily")
         assert query(tmp_path, days) == [(expected,)]
 
 

@@ -288,7 +288,7 @@ def test_t12_from_100_to_200_in_three_months_doubles_in_three(tmp_path: Path) ->
         },
     )  # fmt: skip
     load(tmp_path, dates)
-    build_facts(tmp_path)
+    build_facts(tmp_path, "fct_growth")
     (row,) = query(
         tmp_path,
         "select growth, monthly_rate, monthly_rate_fitted, doubling_months from marts.fct_growth "

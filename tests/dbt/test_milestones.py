@@ -42,7 +42,7 @@ def milestones(home: Path, unit_type: str, unit: str, scope: str = "all") -> dic
 def test_t8_the_crossing_lies_on_the_line_rounded_up_to_a_day(tmp_path: Path) -> None:
     record(tmp_path, {JAN[1]: night(690_000_000), JAN[2]: night(710_000_000)})
     load(tmp_path, JAN[1:3])
-    build_facts(tmp_path)
+    build_facts(tmp_path, "fct_milestones")
     crossed = [JAN[1], dt.date(2026, 1, 9), JAN[2], False]
     for unit_type, unit in (
         ("model", "Qwen/Qwen3-8B"),
@@ -63,7 +63,7 @@ def test_a_whole_number_of_days_is_not_rounded_up(tmp_path: Path) -> None:
     dates = [dt.date(2026, 1, 1), dt.date(2026, 1, 30)]
     record(tmp_path, {dates[0]: night(250_000), dates[1]: night(1_700_000)})
     load(tmp_path, dates)
-    build_facts(tmp_path)
+    build_facts(tmp_path, "fct_milestones")
     (crossed,) = milestones(tmp_path, "model", "Qwen/Qwen3-8B").values()
     assert crossed == [dates[0], dt.date(2026, 1, 16), dates[1], False]
 
@@ -76,7 +76,7 @@ def test_t14_days_count_from_the_launch_which_is_day_0(tmp_path: Path) -> None:
     }
     record(tmp_path, nights)
     load(tmp_path, nights)
-    build_facts(tmp_path)
+    build_facts(tmp_path, "fct_milestones")
     rows = query(
         tmp_path,
         "select threshold, launched_on, launch_basis, crossed_lo, days_lo, days, days_hi "
@@ -93,7 +93,7 @@ def test_where_a_release_is_known_it_is_day_0(tmp_path: Path) -> None:
     )
     record(tmp_path, {dates[0]: night(1), dates[1]: [*night(2), new]})
     load(tmp_path, dates)
-    build_facts(tmp_path)
+    build_facts(tmp_path, "fct_milestones")
     rows = query(
         tmp_path,
         "select launched_on, launch_basis, days_lo, days, days_hi from marts.fct_milestones "
@@ -107,7 +107,7 @@ def test_a_fall_is_no_second_crossing_and_a_stay_below_none(tmp_path: Path) -> N
     nights = {date: night(*count) for date, count in zip(JAN, counts, strict=True)}
     record(tmp_path, nights)
     load(tmp_path, JAN)
-    build_facts(tmp_path)
+    build_facts(tmp_path, "fct_milestones")
     (crossed,) = milestones(tmp_path, "model", "Qwen/Qwen3-8B").values()
     assert crossed == [JAN[0], dt.date(2026, 1, 3), JAN[1], False]
     assert milestones(tmp_path, "model", "meta-llama/Llama-3.1-8B") == {}

@@ -43,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
     )
     load(home, [JAN, FEB, MID, MAR])
-    build_facts(home)
+    build_facts(home, "fct_rank_history")
     return home
 
 
@@ -157,7 +157,7 @@ def test_only_the_first_thousand_models_and_the_families_own_are_kept_a_day(
     many = [item(f"user/{n:04}", 10_000 - n, likes=1) for n in range(1100)]
     record(tmp_path, {JAN: [*many, item("Qwen/Qwen3", 7), item("last/one", 6)]})
     load(tmp_path, [JAN])
-    build_facts(tmp_path)
+    build_facts(tmp_path, "fct_rank_history")
     kept = query(
         tmp_path,
         "select rank_min, unit_name from marts.fct_rank_history "

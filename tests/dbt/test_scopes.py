@@ -38,10 +38,16 @@ def gguf(repo_id: str, *parents: str, **more: Any) -> Item:
     return item(repo_id, 1, parents, "quantized", **{"tags": ["gguf"], **more})
 
 
+SCOPED = (
+    "bridge_model_scope", "fct_scope_rules_daily", "fct_family_share_daily",
+    "fct_family_share_monthly", "dim_model",
+)  # fmt: skip
+
+
 def computed(home: Path, captures: Mapping[dt.date, Sequence[Item]]) -> Path:
     record(home, captures)
     load(home, sorted(captures))
-    build_facts(home)
+    build_facts(home, *SCOPED)
     return home
 
 
@@ -318,7 +324,7 @@ def test_whoever_left_the_list_on_all_dates_leaves_no_row(plain: Path, tmp_path:
         )
         mark_facts_due(connection, [row[0] for row in connection.execute(
             "select date from raw.captures").fetchall()])  # fmt: skip
-    build_facts(home)
+    build_facts(home, *SCOPED)
     assert query(home, "from marts.bridge_model_scope order by all") == before
 
 
@@ -337,7 +343,7 @@ def test_a_name_is_judged_once_a_version_of_the_rules(plain: Path, tmp_path: Pat
     night = FIRST + dt.timedelta(days=2)
     record(home, {night: [*(one for _, one in CASES), text("a/one-more")]})
     load(home, [night])
-    build_facts(home)
+    build_facts(home, *SCOPED)
     found = verdicts(home, "generative_llm", night)
     assert [found[hub_id(name)] for name in names] == ["embedding", "random-init"]
 
@@ -475,7 +481,7 @@ def test_late_captures_give_the_same_scopes(
     record(tmp_path, random_record)
     for dates in ([second], [last], [first, third]):
         load(tmp_path, dates)
-        build_facts(tmp_path)
+        build_facts(tmp_path, *SCOPED)
     found, expected = marts(tmp_path), marts(at_once)
     for table in ("bridge_model_scope", "fct_scope_rules_daily", "fct_family_share_monthly"):
         assert expected[table]
@@ -490,7 +496,7 @@ def test_real_captures_equal_an_independent_count(real_captures: Path, tmp_path:
             captures[dt.date.fromisoformat(path.name[:10])] = [json.loads(line) for line in file]
     import_files(CaptureStore(tmp_path / "captures"), real_captures, 1.0, 0.0)
     load(tmp_path, sorted(captures))
-    build_facts(tmp_path)
+    build_facts(tmp_path, *SCOPED)
     for date in captures:
         expected = generative_llm(captures, date)
         assert verdicts(tmp_path, "generative_llm", date) == expected
