@@ -25,6 +25,7 @@ vl_convert.register_font_directory(str(FONTS))
 _FONT = "Inter, Helvetica, Arial, sans-serif"
 
 INK, MUTED, GRID, GROUND, REST = "#1b1f24", "#59626e", "#e3e6eb", "#fffffe", "#6b737e"
+VOID = "#cdd3db"
 _HUES = (
     "#5b4be0",
     "#1272d6",
@@ -34,6 +35,10 @@ _HUES = (
     "#c23b22",
     "#4d7a12",
     "#76601b",
+    "#7a3fb0",
+    "#1f7a99",
+    "#8d4a2f",
+    "#3d5a9e",
 )
 # A family keeps its colour from night to night and from chart to chart.
 _OWN = ("Qwen", "Llama", "DeepSeek", "Gemma", "gpt-oss", "Mistral", "GLM", "Phi")
@@ -46,6 +51,7 @@ VARIABLES = {
     "grid": GRID,
     "ground": GROUND,
     "rest": REST,
+    "void": VOID,
     **{f"hue{place}": hue for place, hue in enumerate(_HUES, 1)},
 }
 
@@ -65,7 +71,8 @@ def draw(spec: Spec) -> str:
     """An SVG whose colours a page can change."""
     svg = vl_convert.vegalite_to_svg(spec)
     for name, colour in VARIABLES.items():
-        svg = svg.replace(f'"{colour}"', f'"var(--{name},{colour})"')
+        for attribute in ("fill", "stroke"):
+            svg = svg.replace(f'{attribute}="{colour}"', f'{attribute}="var(--{name},{colour})"')
     # The page says once what the picture is; what marks hold is told by their labels.
     svg = re.sub(r' (?:role|aria-roledescription|aria-hidden|pointer-events)="[^"]*"', "", svg)
     return re.sub(r'<path class="background" d="[^"]*"(?: [a-z-]+="[^"]*")*></path>', "", svg)
@@ -102,7 +109,7 @@ def titled(spec: Spec, title: Sequence[str], below: Sequence[str]) -> Spec:
 def colours(names: Sequence[str]) -> dict[str, str]:
     """A colour a name: its own, else one that is left, else that of the rest."""
     taken = {name: _HUES[_OWN.index(name)] for name in names if name in _OWN}
-    left = iter([hue for hue in _HUES if hue not in taken.values()])
+    left = iter(_HUES[len(_OWN) :])
     return {name: taken.get(name) or next(left, REST) for name in names}
 
 
@@ -160,15 +167,18 @@ def _months(size: Size, first: dt.date, last: dt.date) -> alt.Axis:
     room = 7 if size.is_narrow else 14
     every = next(step for step in (1, 3, 6, 12, 24, 60, 120) if months / step * 2 <= room)
     ticks = [
-        dt.date(year, month, 1).isoformat()
+        dt.date(year, month, 1)
         for year in range(first.year, last.year + 1)
         for month in range(1, 13, every)
         if first <= dt.date(year, month, 1) <= last
     ]
     # Vega takes a date without a time as UTC's, and the scale is in UTC.
-    values = [alt.DateTime(year=int(d[:4]), month=int(d[5:7]), date=1, utc=True) for d in ticks]
+    values = [
+        alt.DateTime(year=tick.year, month=tick.month, date=tick.day, utc=True)
+        for tick in ticks or [first]
+    ]
     return alt.Axis(
-        format="%b %Y" if every > 1 or months < 3 else "%b",
+        format="%b %Y",
         values=values,
         title=None,
         grid=False,
@@ -186,35 +196,33 @@ def lines(
     logarithmic: bool = False,
     reference: tuple[float, str] | None = None,
     height: int = 380,
+    is_count: bool = False,
 ) -> Spec:
     """Values over months, a line a name, each named at its end with its last value.
 
     Args:
         rows: month (ISO date), name, value, shown (the value as text), label (what a reader is told
-            of the point); optional low and high, and is_other_basis for points counted another way,
-            whose line is dashed.
+            of the point); optional low and high; is_other_basis for points counted another way,
+            whose line is dashed; run and is_alone, see `with_runs` of the report.
         size: For which page.
         ticks: d3's format of the axis.
         hues: A colour a name; the order in which lines are drawn, the first on top.
         logarithmic: Whether equal ratios are equal distances.
         reference: A value to draw a line at, and what it means.
         height: Of the plot, in pixels.
+        is_count: Whether there is nothing between two whole numbers.
     """
     height = height - 60 if size.is_narrow else height
     label_width = 122 if size.is_narrow else 150
     width = size.width - label_width - 50
     dates = [dt.date.fromisoformat(row["month"]) for row in rows]
-    tops = [row.get("high") or row["value"] for row in rows] + [row["value"] for row in rows]
-    if reference:
-        tops.append(reference[0])
+    # Bounds may be as wide as all or nothing: the scale is the values', what is wider is cut.
+    values = [row["value"] for row in rows] + ([reference[0]] if reference else [])
     if logarithmic:
-        # Bounds may be as wide as all or nothing: the scale is the values', what is wider is cut.
-        tops = [row["value"] for row in rows] + ([reference[0]] if reference else [])
-        lows = tops
-        domain = (min(lows) / 1.15, max(tops) * 1.15)
+        domain = (min(values) / 1.15, max(values) * 1.15)
         scale = alt.Scale(type="log", domain=list(domain), nice=False, clamp=True)
     else:
-        domain = (0.0, _nice(max(tops)))
+        domain = (0.0, _nice(max(values)))
         scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
 
     def pixel(value: float) -> float:
@@ -237,7 +245,7 @@ def lines(
         for name, end, place in zip(names, ends, places, strict=True)
     ]
     x = alt.X("month:T", scale=alt.Scale(type="utc"), axis=_months(size, min(dates), max(dates)))
-    axis = _bare(format=ticks, tickCount=6)
+    axis = _bare(format=ticks, tickCount=6, **({"tickMinStep": 1} if is_count else {}))
     if logarithmic:
         powers = range(math.floor(math.log10(domain[0])), math.ceil(math.log10(domain[1])))
         marks = [unit * 10.0**power for power in powers for unit in (1, 2, 5)]
@@ -265,18 +273,24 @@ def lines(
         layers.append(
             base.transform_filter("isValid(datum.low)")
             .mark_area(aria=False, opacity=0.16)
-            .encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high:Q"), colour)
+            .encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high:Q"), colour, detail="run:N")
         )
     layers.append(
         base.mark_line(aria=False, strokeWidth=2.4, strokeJoin="round").encode(
-            x, y, colour, strokeDash=alt.StrokeDash("is_other_basis:N", scale=dashes, legend=None)
+            x,
+            y,
+            colour,
+            strokeDash=alt.StrokeDash("is_other_basis:N", scale=dashes, legend=None),
+            detail="run:N",
         )
     )
-    layers.append(
-        base.mark_square(size=220, opacity=0 if len(set(dates)) > 1 else 1).encode(
-            x, y, colour, description="label:N"
+    if any(row.get("is_alone") for row in rows):
+        layers.append(
+            base.transform_filter("datum.is_alone")
+            .mark_point(aria=False, filled=True, size=36, opacity=1)
+            .encode(x, y, colour)
         )
-    )
+    layers.append(base.mark_square(size=220, opacity=0).encode(x, y, colour, description="label:N"))
     layers.append(
         _rows("labels")
         .mark_text(aria=False, align="left", dx=8, fontWeight=600, fontSize=12.5)
@@ -365,7 +379,7 @@ def ranks(rows: Sequence[Row], size: Size, hues: Mapping[str, str], places: int)
     ]
     layers = [
         base.mark_line(aria=False, strokeWidth=3, interpolate="monotone", opacity=0.85).encode(
-            x, y, colour
+            x, y, colour, detail="run:N"
         ),
         base.transform_filter("isValid(datum.rank)")
         .mark_point(filled=True, size=44 if size.is_narrow else 70, opacity=1)
@@ -436,7 +450,7 @@ def stacks(rows: Sequence[Row], size: Size) -> Spec:
 
 
 def intervals(rows: Sequence[Row], size: Size) -> Spec:
-    """Ratings with their intervals: name, value, low, high, shown, label, is_open."""
+    """Ratings with their intervals: name, value, low, high, shown, label, kind of weights."""
     height, width = 27 * len(rows), size.width - (110 if size.is_narrow else 160) - 50
     ends = [row["low"] or row["value"] for row in rows] + [
         row["high"] or row["value"] for row in rows
@@ -471,7 +485,7 @@ KINDS = {
     "imported": _HUES[2],
     "counts, flagged": _HUES[3],
     "does not count": _HUES[5],
-    "not recorded": GRID,
+    "not recorded": VOID,
 }
 
 
@@ -499,7 +513,7 @@ def calendar(rows: Sequence[Row], size: Size) -> Spec:
 
 
 def tree(rows: Sequence[Row], size: Size) -> Spec:
-    """A lineage: id, parent (an id or None), depth, place, name, shown, label, downloads."""
+    """A lineage: id, parent (an id or None), depth, place, name, shown, weight, label."""
     deepest = max(row["depth"] for row in rows)
     places = max(row["place"] for row in rows) + 1
     width, height = size.width - 20, round(23 * places)

@@ -137,11 +137,7 @@ def put_in_place(building: Path, published: Path, night: str) -> None:
     """
     nights = published / "nights"
     nights.mkdir(exist_ok=True)
-    for path in building.rglob("*"):
-        if path.is_file():
-            path.chmod(0o444)
-        _sync(path)
-    _sync(building)
+    seal(building)
     building.rename(nights / night)
     _sync(nights)
     link(published / "latest", f"nights/{night}")
@@ -333,6 +329,15 @@ def link(path: Path, target: str) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     fresh.replace(path)
+
+
+def seal(folder: Path) -> None:
+    """Make a folder's files read-only and have them on the disk itself."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+        _sync(path)
+    _sync(folder)
 
 
 def _sync(path: Path) -> None:

@@ -200,7 +200,7 @@ def test_facts_equal_those_of_a_rebuild(tmp_path: Path, seed: int) -> None:
         count = rng.choice((3, 4))
         load(tmp_path, order[:count])
         del order[:count]
-        build_facts(tmp_path, rng.choice((40, 10**9)))
+        build_facts(tmp_path, max_models=rng.choice((40, 10**9)))
     found = marts(tmp_path)
     warehouse_path(tmp_path).unlink()
     load(tmp_path, dates)

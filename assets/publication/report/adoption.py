@@ -5,28 +5,31 @@ Belongs here: the sections on downloads. Does not belong here: what is derived f
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from assets import charts
 from assets.hub.items import printable
-from assets.publication.report.marts import KINDS, Figure, Marts, Sentence, months
+from assets.publication.report.marts import KINDS, Figure, Marts, Sentence, months, ratio, share
 from assets.publication.report.section import (
     ATTRIBUTIONS,
-    SCOPES,
     Panel,
     Section,
     Table,
-    of_scope,
+    named,
+    newest_labels,
+    plural,
+    recent,
+    scopes_of,
+    with_runs,
 )
 
 NO_MONTH = (
     "No whole month is recorded yet: it takes captures at both ends of one. Past months come from "
     "make backfill."
 )
-_BASIS = (
-    "Solid: rise of the all-time counters. Dashed: the Hub's 30-day counts, for months before the "
-    "counters. Shaded: the least and the most that the captures allow."
+_BOUNDS = (
+    "Shaded: the least and the most that the captures allow; what is wider than the scale is cut."
 )
 _REMAINDERS = "('other', 'unknown')"
 
@@ -42,50 +45,70 @@ def adoption(marts: Marts) -> Iterator[Section]:
 
 
 def _share(marts: Marts) -> Section:
+    scopes = scopes_of(marts)
     panels = [
         panel
-        for scope in SCOPES
+        for scope in scopes
         for attribution in ATTRIBUTIONS
-        if (panel := _share_panel(marts, scope, attribution))
+        if (panel := _share_panel(marts, scope, scopes[scope], attribution))
     ]
     return Section(
         "share",
         "Family share",
         "fct_family_share_monthly",
-        "Share of a month's downloads of the chosen models that count for each family; all "
-        "families, other and unknown included, sum to 1.",
+        "Share of a month's downloads of these models that count for each family; all families, "
+        "other and unknown included, sum to 1.",
         panels,
         NO_MONTH,
-        {"scope": SCOPES, "attribution": ATTRIBUTIONS},
+        {"scope": scopes, "attribution": ATTRIBUTIONS},
     )
 
 
-# What each month is measured by: the counters' rise wherever there is one.
+# Months are measured by the counters' rise, and by the Hub's 30-day counts before the first of
+# those. A share is least where the family has its least and all others have their most.
 _SHARES = f"""
-with measured as (
-    select *, rank() over (partition by month order by basis) as place
-    from marts.fct_family_share_monthly
+with monthly as (
+    select * from marts.fct_family_share_monthly
     where scope = $1 and attribution = $2 and variant = 'raw' and share is not null
 ),
+chosen as (
+    select
+        case when count(*) filter (basis = 'counter') > 0 then 'counter' else 'window' end as basis,
+        coalesce(min(month) filter (basis = 'counter'), date '9999-12-31') as counted_from
+    from monthly
+),
+measured as (
+    select monthly.*, monthly.basis <> chosen.basis as is_other_basis,
+        sum(downloads_low) over (partition by month) - downloads_low as others_low,
+        sum(downloads_high) over (partition by month) - downloads_high as others_high
+    from monthly cross join chosen
+    where monthly.basis = chosen.basis or month < counted_from
+),
 shown as (
-    select family from measured
-    where place = 1 and family not in {_REMAINDERS}
-    group by family order by max(share) desc, family limit 7
+    -- Those that lead now, and those that once did.
+    select family,
+        row_number() over (order by max_by(share, month) desc, family) as now,
+        row_number() over (order by max(share) desc, family) as ever
+    from measured where family not in {_REMAINDERS} group by family
+    qualify now <= 5 or ever <= 2
 )
 select
     strftime(month, '%Y-%m-%d') as month, family as name, share as value,
-    downloads_low / scope_downloads as low, downloads_high / scope_downloads as high,
-    basis <> max(basis) filter (basis = 'counter') over () as is_other_basis,
-    basis, downloads, scope_downloads, confidence
-from measured join shown using (family)
-where place = 1 order by month, name
+    downloads_low / nullif(downloads_low + others_high, 0) as low,
+    downloads_high / nullif(downloads_high + others_low, 0) as high,
+    is_other_basis, basis, downloads, downloads_low, downloads_high, scope_downloads, confidence
+from measured join shown using (family) order by month, name
 """
 
-_LEADER = f"""
-select family, month, basis from marts.fct_family_share_monthly
-where scope = ? and attribution = ? and variant = 'raw' and family not in {_REMAINDERS}
-    and share is not null
-order by month desc, basis, share desc, family limit 1
+_LEADERS = f"""
+with monthly as (
+    select * from marts.fct_family_share_monthly
+    where scope = ? and attribution = ? and variant = 'raw' and share is not null
+        and family not in {_REMAINDERS}
+)
+select family, month, basis from monthly
+where basis = (select min(basis) from monthly)
+qualify rank() over (order by month desc, share desc) = 1 order by family
 """
 
 _ONE_SHARE = """
@@ -99,45 +122,72 @@ where family = ? and scope = ? and attribution = ? and basis = ? and variant = '
 order by share desc, month limit 1
 """
 
+_MONTH = "select max(month) from marts.fct_family_share_monthly where month = ? and basis = ?"
 
-def _share_panel(marts: Marts, scope: str, attribution: str) -> Panel | None:
-    rows = marts.rows(_SHARES, scope, attribution)
-    leader = marts.rows(_LEADER, scope, attribution)
-    if not rows or not leader:
+
+def _share_panel(marts: Marts, scope: str, models: str, attribution: str) -> Panel | None:
+    data = marts.rows(_SHARES, scope, attribution)
+    leaders = marts.rows(_LEADERS, scope, attribution)
+    if not data or not leaders:
         return None
-    family, month, basis = leader[0].values()
-    now = marts.figure("share", _ONE_SHARE, month, family, scope, attribution, basis)
-    peak = marts.figure("month", _PEAK, family, scope, attribution, basis)
+    choice, month, basis = (scope, attribution), leaders[0]["month"], leaders[0]["basis"]
+    names = [row["family"] for row in leaders]
     by = "" if attribution == "publisher" else f", counted by {ATTRIBUTIONS[attribution]},"
+    are = "is the most downloaded family" if len(names) == 1 else "are level as the most downloaded"
     title: Sentence = (
-        f"{family}{by} is the most downloaded family of {of_scope(scope)}: ",
-        now,
+        f"{named(names)}{by} {are} of {models}: ",
+        marts.figure("share", _ONE_SHARE, month, names[0], *choice, basis),
         " in ",
-        _month(marts, month, "fct_family_share_monthly"),
+        marts.figure("month", _MONTH, month, basis),
     )
-    if peak.value == month:
-        title += (", its highest share so far",)
-    else:
-        top = marts.figure("share", _ONE_SHARE, peak.value, family, scope, attribution, basis)
-        title += (", down from ", top, " in ", peak)
-    data = [dict(row) for row in rows]
+    if len(names) == 1:
+        title += _against_peak(marts, names[0], choice, month, basis)
+    rows = with_runs(recent(data))
     for row in rows:
-        row["shown"] = f"{row['value']:.1%}"
-        row["label"] = f"{row['name']}, {_in_words(row)}: {row['shown']}"
-        row["is_other_basis"] = bool(row["is_other_basis"])
+        row["shown"] = share(row["value"])
+        row["label"] = f"{row['name']}, {_in_words(row)}: {row['shown']}{_span(row, share)}"
     hues = charts.colours(_by_last_value(rows))
+    has_other = any(row["is_other_basis"] for row in rows)
+    notes = {
+        (True, "counter"): "Solid: rise of the all-time counters. Dashed: the Hub's 30-day counts, "
+        f"for months before the counters. {_BOUNDS}",
+        (False, "counter"): f"Rise of the all-time counters. {_BOUNDS}",
+        (False, "window"): "The Hub's 30-day counts; months bounded by counters are not recorded.",
+    }
     return Panel(
         title,
         data,
-        partial(charts.lines, rows, ticks=".0%", hues=hues),
-        alt=f"Lines over months: share of downloads of {of_scope(scope)} for {', '.join(hues)}.",
+        partial(charts.lines, rows, ticks="%", hues=hues),
+        alt=f"Lines over months: share of downloads of {models} for {', '.join(hues)}.",
         choice={"scope": scope, "attribution": attribution},
-        note=_BASIS,
+        note=notes[has_other, basis],
+        values=newest_labels(rows),
     )
 
 
-def _month(marts: Marts, month: dt.date, mart: str) -> Figure:
-    return marts.figure("month", f"select max(month) from marts.{mart} where month = ?", month)
+def _against_peak(
+    marts: Marts, family: str, choice: tuple[str, str], month: dt.date, basis: str
+) -> Sentence:
+    """How the newest share stands to the highest so far, where there is more than one."""
+    peak = marts.figure("month", _PEAK, family, *choice, basis)
+    now = marts.figure("share", _ONE_SHARE, month, family, *choice, basis)
+    first = marts.value(
+        "select min(month) from marts.fct_family_share_monthly where family = ? and scope = ? "
+        "and attribution = ? and basis = ?",
+        family, *choice, basis,
+    )  # fmt: skip
+    if peak.value == month:
+        return (", its highest share so far",) if first != month else ()
+    top = marts.figure("share", _ONE_SHARE, peak.value, family, *choice, basis)
+    return (", down from ", top, " in ", peak) if top.shown != now.shown else ()
+
+
+def _span(row: dict, shown: Callable[[float], str]) -> str:
+    """The bounds of a value in words, where they are not the value itself."""
+    if row.get("low") is None or row.get("high") is None:
+        return ""
+    low, high = shown(row["low"]), shown(row["high"])
+    return "" if low == high else f" ({low} to {high} possible)"
 
 
 def _in_words(row: dict) -> str:
@@ -151,17 +201,18 @@ def _by_last_value(rows: Sequence[dict]) -> list[str]:
 
 
 def _reach(marts: Marts) -> Section:
-    panels = [panel for scope in SCOPES if (panel := _reach_panel(marts, scope))]
+    scopes = scopes_of(marts)
+    panels = [panel for scope in scopes if (panel := _reach_panel(marts, scope, scopes[scope]))]
     return Section(
         "reach",
         "First-party and ecosystem",
         "fct_family_share_daily",
         "Share of the Hub's 30-day downloads: a ring is what the family's own accounts publish "
-        "(attribution publisher), a dot all that descends from its weights (root); beside them, "
-        "how many times as much that is.",
+        "(attribution publisher), a dot all that descends from its weights, or bears its name and "
+        "declares no parents (root); beside them, how many times as much that is.",
         panels,
         "No date is recorded yet.",
-        {"scope": SCOPES},
+        {"scope": scopes},
     )
 
 
@@ -184,42 +235,56 @@ where date = ? and family = ? and scope = ? and attribution = ? and basis = 'win
 """
 
 
-def _reach_panel(marts: Marts, scope: str) -> Panel | None:
+def _reach_panel(marts: Marts, scope: str, models: str) -> Panel | None:
     rows = marts.rows(_REACH, scope)
     if not rows:
         return None
     first, date = rows[0]["name"], rows[0]["date"]
     own = marts.figure("share", _ONE_DAY, date, first, scope, "publisher")
     root = marts.figure("share", _ONE_DAY, date, first, scope, "root")
-    more = rows[0]["ecosystem"] > rows[0]["first"]
     title: Sentence = (
-        f"Derivatives take {first} from " if more else f"Lineage takes {first} from ",
+        f"With what others derive from it or publish under its name, {first} goes from ",
         own,
         " to ",
         root,
-        f" of downloads of {of_scope(scope)} in the last 30 days",
+        f" of downloads of {models} in the last 30 days",
     )
+    if own.shown == root.shown:
+        title = (
+            f"{first} has ",
+            root,
+            f" of downloads of {models} in the last 30 days, with derivatives and without",
+        )
     data = [dict(row) for row in rows]
     for row in rows:
         row["times"] = f"\u00d7 {row['multiplier']:.2f}" if row["multiplier"] else ""
-        row["label"] = f"{row['name']}, with derivatives: {row['ecosystem']:.1%}"
-        row["first_label"] = f"{row['name']}, own accounts: {row['first']:.1%}"
+        row["label"] = f"{row['name']}, with derivatives: {share(row['ecosystem'])}"
+        row["first_label"] = f"{row['name']}, own accounts: {share(row['first'])}"
         row["date"] = row["date"].isoformat()
     hues = charts.colours([row["name"] for row in rows])
     return Panel(
         title,
         data,
         partial(charts.reach, rows, hues=hues),
-        alt=f"A line a family from its first-party to its ecosystem share, of {of_scope(scope)}.",
+        alt=f"A line a family from its first-party to its ecosystem share, of {models}.",
         choice={"scope": scope},
+        note=_flagged(marts, date),
+        values=[row["first_label"] + "; " + row["label"].split(", ")[-1] for row in rows],
     )
+
+
+def _flagged(marts: Marts, date: dt.date) -> str:
+    """What a reader of one date's figures should know of its capture."""
+    flags = marts.value("select flags from marts.meta_captures where date = ?", date)
+    return f"The capture of this date is flagged: {flags}." if flags else ""
 
 
 _PLACES = 8
 
 
 def _ranks(marts: Marts) -> Section:
-    panels = [panel for scope in SCOPES if (panel := _rank_panel(marts, scope))]
+    scopes = scopes_of(marts)
+    panels = [panel for scope in scopes if (panel := _rank_panel(marts, scope, scopes[scope]))]
     return Section(
         "ranks",
         "Rank history",
@@ -228,7 +293,7 @@ def _ranks(marts: Marts) -> Section:
         "(attribution publisher, basis counter); ties share the better place.",
         panels,
         NO_MONTH,
-        {"scope": SCOPES},
+        {"scope": scopes},
     )
 
 
@@ -245,10 +310,10 @@ from ranked join shown using (unit) order by month, rank_min, name
 """
 
 _FIRST = """
-select unit, period, periods_at_first from marts.fct_rank_history
+select unit, period from marts.fct_rank_history
 where grain = 'month' and unit_type = 'family' and scope = ? and attribution = 'publisher'
-    and metric = 'downloads' and rank_min = 1
-order by period desc, unit limit 1
+    and metric = 'downloads' and rank_min = 1 and unit not in ('other', 'unknown')
+qualify rank() over (order by period desc) = 1 order by unit
 """
 
 _TIMES_FIRST = """
@@ -264,20 +329,27 @@ where grain = 'month' and unit_type = 'family' and scope = ? and attribution = '
 """
 
 
-def _rank_panel(marts: Marts, scope: str) -> Panel | None:
-    rows = marts.rows(_RANKS, scope, _PLACES)
+def _rank_panel(marts: Marts, scope: str, models: str) -> Panel | None:
+    data = marts.rows(_RANKS, scope, _PLACES)
     first = marts.rows(_FIRST, scope)
-    if not rows or not first:
+    if not data or not first:
         return None
-    family, period, _ = first[0].values()
+    names, period = [row["unit"] for row in first], first[0]["period"]
+    total = marts.figure("count", _RANKED_MONTHS, scope)
+    are = "is first" if len(names) == 1 else "share the first place"
     title: Sentence = (
-        f"{family} is first among {of_scope(scope)}, for ",
-        marts.figure("count", _TIMES_FIRST, scope, family, period),
-        " of the ",
-        marts.figure("count", _RANKED_MONTHS, scope),
-        " months on record",
+        f"{named(names)} {are} among {models} in ",
+        _month_of(marts, "fct_rank_history", "period", period),
     )
-    data = [dict(row) for row in rows]
+    if len(names) == 1:
+        title += (
+            ", as in ",
+            marts.figure("count", _TIMES_FIRST, scope, names[0], period),
+            " of ",
+            total,
+            plural(total, " month on record", " months on record"),
+        )
+    rows = with_runs(recent(data))
     for row in rows:
         row["rank"] = row["rank_min"] if row["rank_min"] <= _PLACES else None
         span = f" ({row['rank_best']} to {row['rank_worst']} possible)"
@@ -286,7 +358,8 @@ def _rank_panel(marts: Marts, scope: str) -> Panel | None:
             f"{span if row['rank_best'] != row['rank_worst'] else ''}"
         )
     last = max(row["month"] for row in rows)
-    order = [row["name"] for row in rows if row["month"] == last]
+    newest = sorted((row for row in rows if row["month"] == last), key=lambda row: row["rank_min"])
+    order = [row["name"] for row in newest if row["rank"] is not None]
     gone = sorted({row["name"] for row in rows} - set(order))
     hues = charts.colours(order) | dict.fromkeys(gone, charts.REST)
     return Panel(
@@ -295,6 +368,16 @@ def _rank_panel(marts: Marts, scope: str) -> Panel | None:
         partial(charts.ranks, rows, hues=hues, places=_PLACES),
         alt=f"Places one to eight over months for {', '.join(order)}.",
         choice={"scope": scope},
+        note="Grey without a name: families that were among the first eight and are not now."
+        if gone
+        else "",
+        values=newest_labels(newest),
+    )
+
+
+def _month_of(marts: Marts, mart: str, column: str, month: dt.date) -> Figure:
+    return marts.figure(
+        "month", f"select max({column}) from marts.{mart} where {column} = ?", month
     )
 
 
@@ -307,17 +390,18 @@ _SETS = {
 
 
 def _dominance(marts: Marts) -> Section:
-    panels = [panel for scope in SCOPES if (panel := _dominance_panel(marts, scope))]
+    scopes = scopes_of(marts)
+    panels = [panel for scope in scopes if (panel := _dominance_panel(marts, scope, scopes[scope]))]
     return Section(
         "dominance",
         "Dominance",
         "fct_dominance",
-        "The first company's downloads of a month over those of the others together, by their own "
-        "accounts: the largest eight, the largest eight that train models, the eight that the "
-        "press named, and all others. Above 1 it has more than they have together.",
+        "Downloads of the newest month's first company over those of others together, by their "
+        "own accounts: the eight largest others, the eight largest that train models, the eight "
+        "that the press named, and all others. Above 1 it has more than they have together.",
         panels,
         "No whole month with eight other companies is recorded yet.",
-        {"scope": SCOPES},
+        {"scope": scopes},
     )
 
 
@@ -352,31 +436,34 @@ where leader = ? and scope = ? and competitor_set = 'next_8'
 """
 
 
-def _dominance_panel(marts: Marts, scope: str) -> Panel | None:
+def _dominance_panel(marts: Marts, scope: str, models: str) -> Panel | None:
     found = marts.rows(_DOMINANT, scope)
     if not found:
         return None
     leader, month = found[0].values()
-    rows = marts.rows(_DOMINANCE, scope, leader)
+    data = marts.rows(_DOMINANCE, scope, leader)
+    total = marts.figure("count", _AHEAD.replace(" filter (verdict = 'ahead')", ""), leader, scope)
     title: Sentence = (
         f"{leader} has ",
         marts.figure("ratio", _RATIO, month, leader, scope),
-        " times the downloads of the next eight companies together in ",
-        _month(marts, month, "fct_dominance"),
+        f" times the downloads of the next eight companies together, of {models} in ",
+        _month_of(marts, "fct_dominance", "month", month),
         "; it was certainly ahead of them in ",
         marts.figure("count", _AHEAD, leader, scope),
         " of ",
-        marts.figure("count", _AHEAD.replace(" filter (verdict = 'ahead')", ""), leader, scope),
-        " months",
+        total,
+        plural(total, " month", " months"),
     )
-    data = [dict(row) for row in rows]
-    for row in rows:
+    for row in data:
         row["name"] = _SETS[row["competitor_set"]]
-        row["shown"] = f"{row['value']:.2f}"
-        row["label"] = f"{leader} over {row['name']}, {_in_words(row)}: {row['shown']}"
-        # A bound of nothing at all cannot be drawn on a scale of ratios.
-        if not row["low"] or not row["high"]:
-            row["low"] = row["high"] = None
+    rows = with_runs(recent(data))
+    for row in rows:
+        row["shown"] = ratio(row["value"])
+        row["label"] = (
+            f"{leader} over {row['name']}, {_in_words(row)}: {row['shown']}{_span(row, ratio)}"
+        )
+        # No scale of ratios has a place for nothing at all: shaded down to its end.
+        row["low"] = row["low"] or row["value"] / 1e6
     hues = charts.colours(list(_SETS.values()))
     return Panel(
         title,
@@ -384,7 +471,7 @@ def _dominance_panel(marts: Marts, scope: str) -> Panel | None:
         partial(
             charts.lines,
             rows,
-            ticks=".2~f",
+            ticks="~g",
             hues=hues,
             logarithmic=True,
             reference=(1.0, "equal"),
@@ -392,11 +479,16 @@ def _dominance_panel(marts: Marts, scope: str) -> Panel | None:
         ),
         alt=f"Lines over months: downloads of {leader} over those of {', '.join(hues)}.",
         choice={"scope": scope},
+        note=_BOUNDS,
+        values=newest_labels(rows),
     )
 
 
 def _concentration(marts: Marts) -> Section:
-    panels = [panel for scope in SCOPES if (panel := _concentration_panel(marts, scope))]
+    scopes = scopes_of(marts)
+    panels = [
+        panel for scope in scopes if (panel := _concentration_panel(marts, scope, scopes[scope]))
+    ]
     return Section(
         "concentration",
         "Concentration",
@@ -406,7 +498,7 @@ def _concentration(marts: Marts) -> Section:
         "total.",
         panels,
         NO_MONTH,
-        {"scope": SCOPES},
+        {"scope": scopes},
     )
 
 
@@ -434,11 +526,11 @@ where month = ? and scope = ? and unit_type = 'company' and attribution = 'publi
 """
 
 
-def _concentration_panel(marts: Marts, scope: str) -> Panel | None:
-    rows = marts.rows(_CONCENTRATION, scope)
-    if not rows:
+def _concentration_panel(marts: Marts, scope: str, models: str) -> Panel | None:
+    data = marts.rows(_CONCENTRATION, scope)
+    if not data:
         return None
-    month = dt.date.fromisoformat(rows[-1]["month"])
+    month = dt.date.fromisoformat(data[-1]["month"])
 
     def figure(kind: str, column: str) -> Figure:
         return marts.figure(kind, _ONE_CONCENTRATION.format(column=column), month, scope)
@@ -448,26 +540,28 @@ def _concentration_panel(marts: Marts, scope: str) -> Panel | None:
         figure("share", "top_1_share"),
         " and the largest three ",
         figure("share", "top_3_share"),
-        f" of downloads of {of_scope(scope)} in ",
-        _month(marts, month, "fct_concentration"),
+        f" of downloads of {models} in ",
+        _month_of(marts, "fct_concentration", "month", month),
     )
-    data = [dict(row) for row in rows]
-    for row in rows:
+    for row in data:
         row["name"] = _TOPS[row["measure"]]
+    rows = with_runs(recent(data))
+    for row in rows:
         row["shown"] = f"{row['value']:.0%}"
-        row["label"] = f"{row['name']}, {_in_words(row)}: {row['value']:.1%}"
+        row["label"] = f"{row['name']}, {_in_words(row)}: {share(row['value'])}"
     hues = charts.colours(list(_TOPS.values())[::-1])
-    low, high = rows[-1]["hhi_low"], rows[-1]["hhi_high"]
+    low, high = data[-1]["hhi_low"], data[-1]["hhi_high"]
     return Panel(
         title,
         data,
-        partial(charts.lines, rows, ticks=".0%", hues=hues, height=300),
-        alt=f"Lines over months: share of the largest, three and ten companies, {of_scope(scope)}.",
+        partial(charts.lines, rows, ticks="%", hues=hues, height=300),
+        alt=f"Lines over months: share of the largest, three and ten companies, {models}.",
         choice={"scope": scope},
         note=(
             f"Herfindahl-Hirschman index of the newest month: {low:,.0f} to {high:,.0f} of "
             "10,000, by whether accounts of no known company are many or one."
         ),
+        values=newest_labels(rows),
     )
 
 
@@ -511,13 +605,14 @@ def _movers(marts: Marts) -> Section:
             query = _MOST_MOVED.format(column=column)
             return marts.figure(kind, query, month, most["repo_id"])
 
+        places = figure("count", "abs(rank_change)")
         title: Sentence = (
             # A name may hold anything, figures too: it is a value of the mart like them.
             figure("text", "unit_name"),
             " won " if most["rank_change"] > 0 else " lost ",
-            figure("count", "abs(rank_change)"),
-            " places in ",
-            _month_ranked(marts, month),
+            places,
+            plural(places, " place in ", " places in "),
+            _month_of(marts, "fct_rank_history", "period", month),
             " and is now at place ",
             figure("count", "rank_min"),
         )
@@ -540,12 +635,7 @@ def _movers(marts: Marts) -> Section:
         "Movers of the month",
         "fct_rank_history",
         f"Models of text and vision-language whose place by the month's downloads moved most "
-        f"against the month before, among the first {_LISTED}.",
+        f"against the month before, among those that are in the first {_LISTED} now.",
         panels,
         NO_MONTH,
     )
-
-
-def _month_ranked(marts: Marts, month: dt.date) -> Figure:
-    query = "select max(period) from marts.fct_rank_history where grain = 'month' and period = ?"
-    return marts.figure("month", query, month)

@@ -4,20 +4,19 @@ Belongs here: the sections by which a reader judges others' figures and ours. Do
 our own figures (see `adoption`, `lineage`).
 """
 
-import datetime as dt
 from collections.abc import Iterator
 from functools import partial
 
 from assets import charts
 from assets.hub.items import printable
 from assets.publication.report.marts import Marts, Sentence, days
-from assets.publication.report.section import Panel, Section, Table
+from assets.publication.report.section import CHART_MONTHS, Panel, Section, Table, named, plural
 
 VERDICTS = {
     "supported": "the record agrees",
     "scope-dependent": "it depends on what is counted",
     "contradicted": "the record disagrees",
-    "inconsistent": "it disagrees with a figure of the same text",
+    "inconsistent": "not testable, and at odds with another claim",
     "not-testable": "the record cannot tell",
 }
 """Verdicts of the claim court, in words."""
@@ -38,6 +37,11 @@ order by verdict = 'not-testable', kind not in ('press', 'press_chart'), claim_i
 
 _WITH_VERDICT = "select count(distinct claim_id) from marts.fct_claims where verdict = ?"
 
+_NOT_TOLD = """
+select count(distinct claim_id) from marts.fct_claims
+where verdict in ('not-testable', 'inconsistent')
+"""
+
 
 def _claims(marts: Marts) -> Section:
     rows = marts.rows(_CLAIMS)
@@ -51,7 +55,7 @@ def _claims(marts: Marts) -> Section:
             ", contradicts ",
             marts.figure("count", _WITH_VERDICT, "contradicted"),
             " and cannot tell of ",
-            marts.figure("count", _WITH_VERDICT, "not-testable"),
+            marts.figure("count", _NOT_TOLD),
             "; for ",
             marts.figure("count", _WITH_VERDICT, "scope-dependent"),
             " it depends on what is counted",
@@ -79,25 +83,19 @@ def _claims(marts: Marts) -> Section:
     )
 
 
-_ARENA = """
+_BOARD = """
+from marts.fct_arena_company_ranks
+where arena = 'text' and measure = 'rating' and published_on = (
+    select max(published_on) from marts.fct_arena_company_ranks
+    where arena = 'text' and measure = 'rating'
+)
+"""
+
+_ARENA = f"""
 select company as name, best_model, rating as value, rating_low as low, rating_high as high,
     rank_min, rank_best, rank_worst, is_open_weights, best_open_model, best_open_rating,
     strftime(published_on, '%Y-%m-%d') as published_on, anchor_period
-from marts.fct_arena_company_ranks
-where arena = 'text' and measure = 'rating' and published_on = (
-    select max(published_on) from marts.fct_arena_company_ranks where arena = 'text'
-)
-order by rating desc, name limit 15
-"""
-
-_ARENA_GAP = """
-select gap_to_first from marts.fct_arena_company_ranks
-where arena = 'text' and published_on = ? and company = ?
-"""
-
-_ARENA_FIRST = """
-select count(*) from marts.fct_arena_company_ranks
-where arena = 'text' and published_on = ? and rank_best = 1
+{_BOARD} order by rating desc, name limit 15
 """
 
 
@@ -105,23 +103,21 @@ def _arena(marts: Marts) -> Section:
     rows = marts.rows(_ARENA)
     panels = []
     if rows:
-        date = dt.date.fromisoformat(rows[0]["published_on"])
+        first = [row for row in rows if row["rank_min"] == 1]
+        names = named([printable(row["name"], 60) for row in first])
         title: Sentence = (
-            f"{printable(rows[0]['name'], 60)} leads the Arena's text board of ",
-            marts.figure(
-                "date",
-                "select max(published_on) from marts.fct_arena_company_ranks where arena = 'text'",
-            ),
+            f"{names} {'leads' if len(first) == 1 else 'lead'} the Arena's text board of ",
+            marts.figure("date", f"select max(published_on) {_BOARD}"),
         )
-        if len(rows) > 1:
-            title += (
-                ", ",
-                marts.figure("points", _ARENA_GAP, date, rows[1]["name"]),
-                f" points before {printable(rows[1]['name'], 60)}",
-            )
-        first = marts.figure("count", _ARENA_FIRST, date)
-        if isinstance(first.value, int) and first.value > 1:
-            title += ("; by the intervals any of ", first, " could be first")
+        if len(first) == 1 and len(rows) > 1:
+            second = rows[1]["name"]
+            gap = marts.figure("points", f"select gap_to_first {_BOARD} and company = ?", second)
+            points = plural(gap, " point before ", " points before ")
+            title += (", ", gap, f"{points}{printable(second, 60)}")
+        could = marts.figure("count", f"select count(*) {_BOARD} and rank_best = 1")
+        # Intervals tell only where the leader has one.
+        if all(row["rank_best"] for row in first) and could.value != len(first):
+            title += ("; by the intervals any of ", could, " could be first")
         data = [dict(row) for row in rows]
         for row in rows:
             kinds = {True: "open weights", False: "not released", None: "not told"}
@@ -137,6 +133,7 @@ def _arena(marts: Marts) -> Section:
                 data,
                 partial(charts.intervals, rows),
                 alt="A dot a company: the rating of its best model, with its interval.",
+                values=[row["label"] for row in rows],
             )
         ]
     return Section(
@@ -146,7 +143,7 @@ def _arena(marts: Marts) -> Section:
         "Rating of each company's best model on the text leaderboard, with the published interval; "
         "people's votes between two answers, no measure of use.",
         panels,
-        "No leaderboard of the Arena is recorded.",
+        "No ratings of the Arena's text leaderboard are recorded.",
     )
 
 
@@ -169,14 +166,17 @@ _SPAN = "select date_diff('day', min(date), max(date)) + 1 from marts.meta_captu
 def _record(marts: Marts) -> Section:
     rows = marts.rows(_DATES)
     data = [dict(row) for row in rows]
+    last = rows[-1]["date"]
     for row in rows:
         date = row["date"]
         row["kind"] = _kind(row)
+        row["since"] = (last.year - date.year) * 12 + last.month - date.month
         row["month"], row["day"] = f"{date:%b %Y}", date.day
         told = f", {row['models']:,} models" if row["models"] else ""
         flags = f", {row['flags']}" if row["flags"] else ""
         row["label"] = f"{days(date)}: {row['kind']}{told}{flags}"
         row["date"] = date.isoformat()
+    shown = [row for row in rows if row["since"] < CHART_MONTHS]
     title: Sentence = (
         marts.figure("count", _COUNTING),
         " of ",
@@ -212,7 +212,7 @@ def _record(marts: Marts) -> Section:
             Panel(
                 title,
                 data,
-                partial(charts.calendar, rows),
+                partial(charts.calendar, shown),
                 table=table if events else None,
                 alt="A calendar: which dates are recorded, from which source, and which are not.",
             )

@@ -11,7 +11,15 @@ from functools import partial
 from assets import charts
 from assets.hub.items import printable
 from assets.publication.report.marts import Figure, Marts, Sentence, days
-from assets.publication.report.section import Panel, Section
+from assets.publication.report.section import (
+    Panel,
+    Section,
+    named,
+    newest_labels,
+    plural,
+    recent,
+    with_runs,
+)
 
 _REMAINDERS = "('other', 'unknown')"
 
@@ -45,28 +53,28 @@ select {column} from marts.fct_derivative_counts where date = ? and family = ? a
 
 
 def _derivatives(marts: Marts) -> Section:
-    rows = [row for row in marts.rows(_DERIVATIVES) if row["value"]]
+    data = [row for row in marts.rows(_DERIVATIVES) if row["value"]]
     panels = []
-    if rows:
-        family, date = rows[0]["name"], dt.date.fromisoformat(rows[0]["date"])
-
-        def count(column: str) -> Figure:
-            return marts.figure("count", _ONE_COUNT.format(column=column), date, family)
-
+    if data:
+        totals = {row["name"]: row["total"] for row in data}
+        names = [name for name, total in totals.items() if total == max(totals.values())]
+        date = dt.date.fromisoformat(data[0]["date"])
+        direct = _count(marts, "direct", date, names[0])
+        verb = plural(direct, "model by others names", "models by others name")
         title: Sentence = (
-            f"{family} has the most derivatives: ",
-            count("direct"),
-            " models by others name one of its models as their base, ",
-            count("transitive"),
-            " descend from it at any depth",
+            f"{named(names)} {'has' if len(names) == 1 else 'each have'} the most derivatives: ",
+            direct,
+            f" {verb} one of its models as base",
         )
-        data = [dict(row) for row in rows]
+        if len(names) == 1:
+            deep = _count(marts, "transitive", date, names[0])
+            title += (", ", deep, plural(deep, " descends", " descend") + " from it at any depth")
+        rows = [dict(row) for row in data]
+        last = {row["name"]: row["relation"] for row in rows}
         for row in rows:
             row["place"] = charts.RELATIONS.index(row["relation"])
             row["total_shown"] = f"{row['total']:,}"
             row["label"] = f"{row['name']}, {row['relation']}: {row['value']:,}"
-        last = {row["name"]: row["relation"] for row in rows}
-        for row in rows:
             row["is_last"] = last[row["name"]] == row["relation"]
         panels = [
             Panel(
@@ -74,17 +82,22 @@ def _derivatives(marts: Marts) -> Section:
                 data,
                 partial(charts.stacks, rows),
                 alt="Bars: models by others derived from each family, by relation.",
+                values=[row["label"] for row in rows],
             )
         ]
     return Section(
         "derivatives",
         "Derivatives",
         "fct_derivative_counts",
-        "Models on the Hub, by other publishers, that declare a model of the family as their base; "
-        "what is not declared is not counted.",
+        "Models on the Hub, by other publishers, that declare a first-party model of the family as "
+        "their base; what is not declared is not counted.",
         panels,
         "No model on record declares a base of a tracked family.",
     )
+
+
+def _count(marts: Marts, column: str, date: dt.date, family: str) -> Figure:
+    return marts.figure("count", _ONE_COUNT.format(column=column), date, family)
 
 
 # A month is told by its last capture, if that has the month's last days in its 30.
@@ -101,7 +114,13 @@ counted as (
         and (date >= last_day(months.month) - 6 or date = (select max(date) from last_dates))
 ),
 shown as (
-    select family from counted group by family order by max(new_30d) desc, family limit 6
+    -- Those that lead now, and those that once did.
+    select family,
+        row_number() over (order by max_by(new_30d, date) desc, family) as now,
+        row_number() over (order by max(new_30d) desc, family) as ever
+    from counted group by family
+    having max(new_30d) > 0
+    qualify now <= 4 or ever <= 2
 )
 select strftime(date, '%Y-%m-%d') as month, family as name, new_30d as value
 from counted join shown using (family) order by month, name
@@ -109,22 +128,27 @@ from counted join shown using (family) order by month, name
 
 
 def _new_derivatives(marts: Marts) -> Section:
-    rows = marts.rows(_NEW)
+    data = marts.rows(_NEW)
     panels = []
-    if rows and any(row["value"] for row in rows):
-        last = max(row["month"] for row in rows)
+    if data:
+        last = max(row["month"] for row in data)
         now = sorted(
-            (row for row in rows if row["month"] == last),
+            (row for row in data if row["month"] == last),
             key=lambda row: (-row["value"], row["name"]),
         )
-        family, date = now[0]["name"], dt.date.fromisoformat(last)
+        names = [row["name"] for row in now if row["value"] == now[0]["value"]]
+        newest = marts.figure("date", "select max(date) from marts.fct_derivative_counts")
+        count = _count(marts, "new_30d", dt.date.fromisoformat(last), names[0])
+        have = "has" if len(names) == 1 else "each have"
         title: Sentence = (
-            f"{family} has the most new derivatives: ",
-            marts.figure("count", _ONE_COUNT.format(column="new_30d"), date, family),
-            " were created in the 30 days up to ",
-            marts.figure("date", "select max(date) from marts.fct_derivative_counts"),
+            f"{named(names)} {have} the most new derivatives: ",
+            count,
+            plural(count, " was", " were") + " created in the 30 days up to ",
+            newest,
         )
-        data = [dict(row) for row in rows]
+        if not count.value:
+            title = ("No tracked family has a derivative of the 30 days up to ", newest)
+        rows = with_runs(recent(data))
         for row in rows:
             row["shown"] = f"{row['value']:,}"
             date = dt.date.fromisoformat(row["month"])
@@ -134,8 +158,9 @@ def _new_derivatives(marts: Marts) -> Section:
             Panel(
                 title,
                 data,
-                partial(charts.lines, rows, ticks=",d", hues=hues, height=260),
+                partial(charts.lines, rows, ticks=",d", hues=hues, height=260, is_count=True),
                 alt="Lines over months: new derivatives in 30 days, a line a family.",
+                values=newest_labels(rows),
             )
         ]
     return Section(
@@ -143,9 +168,10 @@ def _new_derivatives(marts: Marts) -> Section:
         "New derivatives",
         "fct_derivative_counts",
         "Derivatives by others (direct, any relation) created in the 30 days up to each month's "
-        "last capture, as far as they are still listed then.",
+        "last capture, as far as they are still listed then; months whose last capture is more "
+        "than a week before their end are left out.",
         panels,
-        "No derivative on record was created in the months recorded.",
+        "No recorded 30 days up to the end of a month, or to the newest date, have one.",
     )
 
 
@@ -154,7 +180,7 @@ _CHILDREN, _DEPTH = (8, 5), 2
 _ROOTS = """
 select models.hub_id, models.repo_id, counts.transitive
 from marts.fct_model_derivatives as counts join marts.dim_model as models using (hub_id)
-where counts.relation = 'any' and models.family_root = ?
+where counts.relation = 'any' and models.family_root = ? and models.gone_on is null
     and counts.as_of = (select max(as_of) from marts.fct_model_derivatives)
 order by counts.transitive desc, models.repo_id limit 1
 """
@@ -206,14 +232,13 @@ def _tree(marts: Marts) -> Section:
         root = roots[0]
         data = marts.rows(_DESCENDANTS, root["hub_id"], _DEPTH)
         rows = _places(root, data)
-        name = marts.figure(
-            "text", "select repo_id from marts.dim_model where hub_id = ?", root["hub_id"]
-        )
+        below = marts.figure("count", _BELOW, root["hub_id"])
         title: Sentence = (
-            marts.figure("count", _BELOW, root["hub_id"]),
-            " models by others descend from ",
-            name,
-            f", more than from any other model of {largest[0]['family']}",
+            below,
+            plural(below, " model by others descends from ", " models by others descend from "),
+            marts.figure(
+                "text", "select repo_id from marts.dim_model where hub_id = ?", root["hub_id"]
+            ),
         )
         panels = [
             Panel(
@@ -221,14 +246,16 @@ def _tree(marts: Marts) -> Section:
                 data,
                 partial(charts.tree, rows),
                 alt="A tree of models: the base on the left, what is derived from it to the right.",
+                values=[row["label"] for row in rows],
             )
         ]
     return Section(
         "tree",
         "A family's tree",
         "bridge_model_parent, fct_model_derivatives",
-        "Declared lineage as last seen: below each model those from which most descend by others "
-        "(the number beside it), the rest counted in one line.",
+        "Declared lineage as last seen of the largest family, from the model that most by others "
+        "descend from: below each model those with most of them (the number beside it), the rest "
+        "in one line.",
         panels,
         "No model on record has descendants by others.",
     )

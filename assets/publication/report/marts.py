@@ -25,20 +25,21 @@ def days(date: dt.date) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
-def amount(value: float) -> str:
-    """A count of downloads, short enough for a sentence."""
-    for unit, name in ((1e9, "billion"), (1e6, "million")):
-        if abs(value) >= unit:
-            return f"{value / unit:.{2 if unit > 1e6 else 1}f} {name}"
-    return f"{value:,.0f}"
+def ratio(value: float) -> str:
+    """A ratio with two places, or two figures where that would be nothing."""
+    return f"{value:.2f}" if value >= 0.1 or not value else f"{value:.2g}"
+
+
+def share(value: float) -> str:
+    """A share in per cent with one place, or one figure where that would be nothing."""
+    return f"{value:.1%}" if value >= 0.001 or not value else f"{value * 100:.1g}%"
 
 
 KINDS: dict[str, Callable] = {
-    "share": lambda value: f"{value:.1%}",
+    "share": share,
     "count": lambda value: f"{value:,.0f}",
-    "ratio": lambda value: f"{value:.2f}",
+    "ratio": ratio,
     "points": lambda value: f"{value:,.0f}",
-    "amount": amount,
     "month": months,
     "date": days,
     "text": lambda value: printable(value, 200),

@@ -38,7 +38,7 @@ def write_report(published: Path, folder: Path) -> dict[str, str]:
         folder: Where it goes.
 
     Returns:
-        The first finding of each section, and its chart as SVG.
+        The chart of each section's first finding as SVG, by the section's key.
     """
     with duckdb.connect(published, read_only=True) as connection:
         marts = Marts(connection)
@@ -77,8 +77,10 @@ def _about(marts: Marts) -> dict:
 
 def _captions(section: Section, panel: Panel, about: Mapping) -> tuple[list[str], list[str]]:
     """The finding and what stands below it in a picture that leaves the page."""
+    chosen = [section.choices[name][value] for name, value in panel.choice.items()]
     below = [
-        *_folded(section.definition, 104),
+        *(["Of " + ", counted by ".join(chosen) + "."] if chosen else []),
+        *_folded(" ".join([section.definition, panel.note]), 104),
         f"Hub Ledger, {section.source}; record up to {days(about['date'])}.",
     ]
     if about["sample"]:

@@ -4,19 +4,19 @@ Belongs here: the parts and the words that all sections share. Does not belong h
 (see `adoption`, `lineage`, `evidence`), their layout (see `page`).
 """
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assets.charts import Size, Spec
-from assets.publication.report.marts import Marts, Sentence
+from assets.publication.report.marts import Figure, Marts, Sentence
 
-SCOPES = {
+_SCOPES = {
     "text_vlm": "text and vision-language models",
     "generative_llm": "generative language models",
     "curated": "a curated list of releases",
     "all": "all models",
 }
-"""Scopes in words, the first one shown first; their rules are in dim_scope."""
 
 ATTRIBUTIONS = {
     "publisher": "own accounts",
@@ -24,7 +24,10 @@ ATTRIBUTIONS = {
     "root": "descent from its weights",
     "anchor": "descent from its releases",
 }
-"""For whom a download counts, in words; see dim_definition."""
+"""By what a download counts for a family, in words; see dim_definition."""
+
+CHART_MONTHS = 36
+"""Charts show this many months up to the newest; the data of a panel holds all."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Panel:
         alt: What the chart shows, for those who do not see it.
         choice: Which choices it stands for, by the section's names.
         note: What to mind when reading it.
+        values: The newest values as text, for who cannot point at them.
     """
 
     title: Sentence
@@ -57,6 +61,7 @@ class Panel:
     alt: str = ""
     choice: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    values: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,50 @@ class Section:
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def of_scope(scope: str) -> str:
-    """A scope in words, or by its name."""
-    return SCOPES.get(scope, scope)
+def scopes_of(marts: Marts) -> dict[str, str]:
+    """The scopes of dim_scope in words, or by their names; the first is shown first."""
+    found = [row["scope"] for row in marts.rows("select scope from marts.dim_scope order by all")]
+    known = [scope for scope in _SCOPES if scope in found]
+    return {scope: _SCOPES.get(scope, scope) for scope in dict.fromkeys([*known, *found])}
 
 
-def newest_date(marts: Marts) -> object:
-    """The newest date that counts."""
-    return marts.value("select max(date) from marts.meta_captures where verdict = 'admitted'")
+def named(names: Sequence[str]) -> str:
+    """A, or A and B, or A, B and C."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def plural(figure: Figure, one: str, many: str) -> str:
+    """The word that fits a count."""
+    return one if figure.value == 1 else many
+
+
+def recent(rows: Sequence[dict]) -> list[dict]:
+    """Rows of the months that a chart shows."""
+    last = dt.date.fromisoformat(max(row["month"] for row in rows))
+    months = last.year * 12 + last.month - CHART_MONTHS
+    first = f"{months // 12:04}-{months % 12 + 1:02}"
+    return [dict(row) for row in rows if row["month"] >= first]
+
+
+def with_runs(rows: Sequence[dict]) -> list[dict]:
+    """Rows of monthly lines, each with the run it is in.
+
+    A line is broken where a month is missing, and where it goes on by another basis; `is_alone`
+    tells of a run of one month, which no line shows.
+    """
+    runs: dict[tuple, list[dict]] = {}
+    before: dict[str, tuple[int, object, int]] = {}
+    for row in sorted(rows, key=lambda row: row["month"]):
+        date = dt.date.fromisoformat(row["month"])
+        month, basis = date.year * 12 + date.month, row.get("basis")
+        last, of_basis, run = before.get(row["name"], (0, None, 0))
+        run += not (month - last == 1 and basis == of_basis)
+        before[row["name"]] = month, basis, run
+        runs.setdefault((row["name"], run), []).append({**row, "run": run})
+    return [{**row, "is_alone": len(run) == 1} for run in runs.values() for row in run]
+
+
+def newest_labels(rows: Sequence[dict]) -> list[str]:
+    """What the marks of the newest month say."""
+    last = max(row["month"] for row in rows)
+    return [row["label"] for row in rows if row["month"] == last]

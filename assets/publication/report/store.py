@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.publication.report.page import write_report
-from assets.publication.warehouse import PUBLISHED_NAME, link
+from assets.publication.warehouse import PUBLISHED_NAME, link, seal
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,15 @@ def publish_report(home: Path) -> Report:
     # Where a run was killed, what it left goes here.
     shutil.rmtree(building, ignore_errors=True)
     charts = write_report(published / PUBLISHED_NAME, building)
-    for path in building.rglob("*.*"):
-        path.chmod(0o444)
+    seal(building)
+    before = published / "report"
+    kept = {before.resolve()} if before.is_symlink() else set()
     folder = reports / dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
     building.rename(folder)
-    link(published / "report", f"reports/{folder.name}")
+    link(before, f"reports/{folder.name}")
     # The one before stays for whoever has its pictures open.
-    for old in sorted(reports.iterdir())[:-2]:
-        shutil.rmtree(old)
+    for old in reports.iterdir():
+        if old.is_dir() and old.resolve() not in {folder.resolve(), *kept}:
+            shutil.rmtree(old)
     page = published / "report" / "index.html"
     return Report(page, page.stat().st_size, charts)
