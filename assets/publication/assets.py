@@ -93,9 +93,10 @@ def build_publication_assets(
                 freshness_policy=deadline,
                 description=(
                     "The read-only warehouse for BI (published/hub_ledger.duckdb), its Parquet "
-                    "twins, CSV of the smaller tables and manifest.json: all marts, all dates. A new night "
-                    "replaces the old one in a single step; readers of the old one keep it until they "
-                    "reconnect. Previous nights stay for HUB_LEDGER_KEEP_PUBLISHED_DAYS under nights/."
+                    "twins, CSV of the smaller tables and manifest.json: all marts, all dates. A "
+                    "new night replaces the old one in a single step; readers of the old one keep "
+                    "it until they reconnect. Previous ones stay in published/nights for "
+                    "HUB_LEDGER_KEEP_PUBLISHED_DAYS."
                     "\n\nNothing is published while facts are unfinished or a blocking check "
                     "failed.\n\n**When it fails**, what was published before is still in place: "
                     "mend what the message names, then materialize this asset or run the job "

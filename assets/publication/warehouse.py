@@ -37,6 +37,7 @@ CSV_ROWS = 100_000
 # Rows lie in the order of the contract's columns, which begins with the date or the unit. Where
 # queries choose scope and attribution first, those go first: measured in docs/decisions.md.
 _ORDER = {
+    "dim_model": "repo_id, hub_id",
     "fct_family_share_daily": "scope, attribution, basis, variant, date, family",
     "fct_rank_history": (
         "grain, unit_type, scope, attribution, metric, period, rank_ordinal, unit"
