@@ -143,11 +143,13 @@ def readers(nights: Nights, tmp_path: Path) -> Iterator[dict[str, subprocess.Pop
 
 
 def replace_by(night: Path, published: Path, number: int) -> None:
-    """Publish a night again under a name of its own, as the n-th one."""
+    """Publish a night again under a name of its own, as the n-th one, in all its paths."""
     at = dt.datetime(2026, 1, 2, tzinfo=dt.UTC) + dt.timedelta(seconds=number)
     name = at.strftime("%Y-%m-%dT%H%M%S.%fZ")
     building = published / ".building"
     shutil.copytree(night, building, copy_function=os.link)
+    for path in sorted(building.glob(f"parquet/*/{night.name}*")):
+        path.rename(path.with_name(path.name.replace(night.name, name)))
     manifest = json.loads((building / "manifest.json").read_text())
     (building / "manifest.json").unlink()
     (building / "manifest.json").write_text(json.dumps({**manifest, "folder": f"nights/{name}"}))
