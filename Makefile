@@ -62,5 +62,8 @@ docs: .venv/.ready  ## write docs/data_dictionary.md and the table of docs/defin
 questions: .venv/.ready  ## write the answers of docs/questions.md anew, from what make demo published
 	@$(RUN) questions
 
-lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet pyproject.toml --extra metrics --group dev -o requirements.lock
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet
+
+lock:  ## resolve the dependencies anew into requirements.lock, and the test clients' (needs uv)
+	$(LOCK) pyproject.toml --extra metrics --group dev -o requirements.lock
+	for client in tests/clients/*.in; do $(LOCK) "$$client" -o "$${client%.in}.txt"; done

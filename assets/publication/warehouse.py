@@ -37,6 +37,7 @@ CSV_ROWS = 100_000
 # Rows lie in the order of the contract's columns, which begins with the date or the unit. Where
 # queries choose scope and attribution first, those go first: measured in docs/decisions.md.
 _ORDER = {
+    "dim_model": "repo_id, hub_id",
     "fct_family_share_daily": "scope, attribution, basis, variant, date, family",
     "fct_rank_history": (
         "grain, unit_type, scope, attribution, metric, period, rank_ordinal, unit"
@@ -265,24 +266,24 @@ def _write_parquet(
 ) -> None:
     """Write a table's twin, a file a year where it is large, and compare it.
 
-    Files bear the night's name, so that a reader who listed those of one night opens them or
-    none, whatever is published meanwhile.
+    Every path has the night's name directly below the table. A reader lists folders through
+    the link, then opens what it found: what was listed before the link changed is gone as a whole.
+    With folders that each night has (`year=2026`) it would find one year and not the other.
     """
     name, column = f'{SCHEMA}."{table}"', _YEARS_OF.get(table)
-    parts = {folder: f"from {name}"}
+    parts = {folder / f"{night}.parquet": f"from {name}"}
     if column:
         years = connection.execute(
             f"select distinct year({column}) from {name} order by all"
         ).fetchall()
         parts = {
-            folder / f"year={year}": f"from {name} where {column} between date '{year}-01-01' "
-            f"and date '{year}-12-31'"
+            folder / night / f"year={year}" / f"{table}.parquet": f"from {name} "
+            f"where {column} between date '{year}-01-01' and date '{year}-12-31'"
             for (year,) in years
         } or parts
-    for part, query in parts.items():
-        part.mkdir(parents=True)
-        target = _text(part / f"{night}.parquet")
-        connection.execute(f"copy ({query}) to {target} (format parquet, compression zstd)")
+    for path, query in parts.items():
+        path.parent.mkdir(parents=True)
+        connection.execute(f"copy ({query}) to {_text(path)} (format parquet, compression zstd)")
     twin = f"read_parquet({_text(folder / '**' / '*.parquet')}, hive_partitioning = false)"
     _verify(f"the Parquet of {table}", content, _content(connection, twin))
 

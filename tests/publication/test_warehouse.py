@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow.parquet
 import pytest
 
 from assets.errors import LedgerError
@@ -73,10 +74,23 @@ def test_large_tables_have_a_file_a_year(home: Path) -> None:
         )
     done = publish(home)
     folder = home / "published" / "parquet" / "fct_family_share_daily"
-    assert sorted(part.name for part in folder.iterdir()) == ["year=2025", "year=2026"]
+    assert sorted(path.name for path in folder.glob("*/*")) == ["year=2025", "year=2026"]
     frame = pl.read_parquet(folder / "**" / "*.parquet", hive_partitioning=True)
-    assert frame.height == done.tables["fct_family_share_daily"]
+    # As pandas reads a folder.
+    table = pyarrow.parquet.read_table(folder)
+    assert frame.height == table.num_rows == done.tables["fct_family_share_daily"]
+    assert set(table.column_names) == set(frame.columns)
     assert frame.select((pl.col("date").dt.year() == pl.col("year")).all()).item()
+
+
+def test_no_path_to_parquet_is_that_of_another_night(home: Path) -> None:
+    published = home / "published"
+    listed: list[set[Path]] = []
+    for _ in range(2):
+        publish(home)
+        folder = published / "parquet"
+        listed.append({path.relative_to(folder) for path in folder.glob("*/*")})
+    assert listed[0] & listed[1] == set()
 
 
 def test_the_csv_is_the_table_and_no_cell_is_a_formula(home: Path) -> None:
@@ -155,7 +169,7 @@ def test_the_manifest_names_what_lies_there(home: Path) -> None:
 
 def checked_manifest(published: Path) -> dict[str, Any]:
     """The manifest, after everything that it names was found to be as it says, and nothing else."""
-    manifest: dict[str, Any] = json.loads((published / "manifest.json").read_text())
+    manifest: dict[str, Any] = json.loads((published / "latest" / "manifest.json").read_text())
     folder = published / manifest["folder"]
     assert folder.samefile(published / "latest")
     lying = {
