@@ -164,7 +164,7 @@ def spread(places: Sequence[float], gap: float, top: float, bottom: float) -> li
 def _months(size: Size, first: dt.date, last: dt.date) -> alt.Axis:
     """Ticks at the beginnings of quarters, or of half years."""
     months = (last.year - first.year) * 12 + last.month - first.month
-    room = 7 if size.is_narrow else 14
+    room = 4 if size.is_narrow else 14
     every = next(step for step in (1, 3, 6, 12, 24, 60, 120) if months / step * 2 <= room)
     ticks = [
         dt.date(year, month, 1)
