@@ -242,7 +242,7 @@ def test_it_lists_the_metrics_of_the_page_and_leaves_the_file_as_it_was(home: Pa
     after = path.stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
     assert sorted(one.name for one in path.parent.iterdir()) == [
-        "csv", "hub_ledger.duckdb", "manifest.json", "parquet",
+        "csv", "docs", "hub_ledger.duckdb", "manifest.json", "parquet",
     ]  # fmt: skip
 
 
