@@ -13,7 +13,7 @@ export DO_NOT_TRACK := 1
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help setup demo test lint dev nightly backfill import rebuild claims probe sample-hub docs questions lock
+.PHONY: help setup demo test lint dev nightly backfill import rebuild claims metrics probe sample-hub docs questions lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -49,6 +49,11 @@ rebuild: .venv/.ready  ## the warehouse again from the captures on disk
 
 claims: .venv/.ready  ## the reported claims held against the record (CLAIM=C013: one, with all scopes tried)
 	@$(RUN) claims $(if $(CLAIM),--claim "$$CLAIM")
+
+metrics: .venv/.ready  ## a metric of what is published: METRICS= BY= WHERE= ORDER= LIMIT= FROM= TO= EXPLAIN=1 (none: which there are)
+	@$(RUN) metrics $(if $(METRICS),--metrics="$$METRICS") $(if $(BY),--by="$$BY") $(if $(WHERE),--where="$$WHERE") \
+	    $(if $(ORDER),--order="$$ORDER") $(if $(LIMIT),--limit="$$LIMIT") $(if $(FROM),--from="$$FROM") \
+	    $(if $(TO),--to="$$TO") $(if $(EXPLAIN),--explain)
 
 probe: .venv/.ready  ## two pages of the Hub: does it keep the contract we rely on?
 	@$(RUN) probe

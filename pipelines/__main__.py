@@ -161,6 +161,28 @@ def claims(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def metrics(settings: Settings, options: argparse.Namespace) -> int:
+    """A metric of what is published, or which there are."""
+    from assets.publication.metrics import Question, answer, available
+    from assets.publication.warehouse import PUBLISHED_NAME
+
+    path = settings.home / "published" / PUBLISHED_NAME
+    if not options.metrics:
+        print(available(path))
+        return 0
+    question = Question(
+        options.metrics,
+        options.by,
+        options.where,
+        options.order,
+        options.limit,
+        options.first,
+        options.last,
+    )
+    print(answer(path, question, options.explain))
+    return 0
+
+
 def backfill(settings: Settings, options: argparse.Namespace) -> int:
     """Past captures from the public archive, then their facts."""
     from assets.captures.admission import ADMITTED
@@ -352,6 +374,16 @@ def _date(name: str) -> Callable[[str], dt.date]:
     return parse
 
 
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal():
+        raise LedgerError(f"LIMIT={text!r} is not a number of rows")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipelines")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -368,6 +400,15 @@ def _parser() -> argparse.ArgumentParser:
     add("import", import_captures).add_argument("--captures")
     add("rebuild", rebuild)
     add("claims", claims).add_argument("--claim")
+    asked = add("metrics", metrics)
+    asked.add_argument("--metrics", type=_names, default=[])
+    asked.add_argument("--by", type=_names, default=[])
+    asked.add_argument("--where")
+    asked.add_argument("--order", type=_names, default=[])
+    asked.add_argument("--limit", type=_limit)
+    asked.add_argument("--from", dest="first", type=_date("FROM"))
+    asked.add_argument("--to", dest="last", type=_date("TO"))
+    asked.add_argument("--explain", action="store_true")
     past = add("backfill", backfill)
     past.add_argument("--from", dest="first", type=_date("FROM"))
     past.add_argument("--to", dest="last", type=_date("TO"))

@@ -14,7 +14,7 @@ from assets.ledger.warehouse import WAREHOUSE_NAME
 
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
-_SOURCES = ("**/*.sql", "**/*.yml", "**/*.csv")
+_SOURCES = ("**/*.sql", "**/*.yml", "**/*.csv", "**/*.md", "**/*.py")
 
 
 def dbt_environment(home: Path) -> dict[str, str]:

@@ -96,7 +96,8 @@ def build_publication_assets(
                 freshness_policy=deadline,
                 description=(
                     "The read-only warehouse for BI (published/hub_ledger.duckdb), its Parquet "
-                    "twins, CSV of the smaller tables and manifest.json: all marts, all dates. A "
+                    "twins, CSV of the smaller tables, dbt's documentation (docs/index.html) and "
+                    "manifest.json: all marts, all dates. A "
                     "new night replaces the old one in a single step; readers of the old one keep "
                     "it until they reconnect. Previous ones stay in published/nights for "
                     "HUB_LEDGER_KEEP_PUBLISHED_DAYS."

@@ -4,8 +4,8 @@ Belongs here: what is copied, in which form and order, the checks before it repl
 long previous nights stay. Does not belong here: the report.
 
 Each publication is a folder of its own that never changes, ``published/nights/<UTC time>/``. What
-readers open (``hub_ledger.duckdb``, ``parquet``, ``csv``, ``manifest.json``) are links through
-``published/latest``, and ``latest`` alone is replaced.
+readers open (``hub_ledger.duckdb``, ``parquet``, ``csv``, ``docs``, ``manifest.json``) are links
+through ``published/latest``, and ``latest`` alone is replaced.
 """
 
 import datetime as dt
@@ -26,6 +26,7 @@ from assets.errors import LedgerError
 from assets.ledger.due import facts_due
 from assets.ledger.load import loaded_dates
 from assets.ledger.warehouse import connect
+from assets.publication.docs_page import docs_page
 
 PUBLISHED_NAME = "hub_ledger.duckdb"
 # What BI tools ship opens it; DuckDB's own default is closed to every client but the newest.
@@ -50,7 +51,7 @@ _YEARS_OF = {
     "fct_model_downloads_monthly": "month",
     "fct_rank_history": "period",
 }
-_LINKS = (PUBLISHED_NAME, "parquet", "csv", "manifest.json")
+_LINKS = (PUBLISHED_NAME, "parquet", "csv", "docs", "manifest.json")
 _NIGHT = "%Y-%m-%dT%H%M%S.%fZ"
 # A query that began on a publication of today must not lose it to the next one.
 _GRACE = dt.timedelta(hours=1)
@@ -103,6 +104,8 @@ def publish(home: Path) -> Publication:
             _write_parquet(connection, table, building / "parquet" / table, night, content)
             if content.rows <= CSV_ROWS:
                 _write_csv(connection, table, building / "csv" / f"{table}.csv", content.rows)
+        (building / "docs").mkdir()
+        (building / "docs" / "index.html").write_text(docs_page(connection))
     counts = {table: content.rows for table, content in expected.items()}
     manifest = {
         "published_at": now.isoformat(timespec="seconds"),

@@ -2,30 +2,50 @@
 
 import csv
 import datetime as dt
+import functools
 import hashlib
+import http.server
 import json
+import os
+import re
 import shutil
+import socket
 import stat
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 import polars as pl
 import pyarrow.parquet
 import pytest
+from dbt.task.docs import DOCS_INDEX_FILE_PATH
+from playwright.sync_api import sync_playwright
 
 from assets.errors import LedgerError
+from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
 from assets.ledger.due import mark_facts_due
 from assets.ledger.warehouse import connect, ensure_schema
 from assets.publication.headline import headline
 from assets.publication.warehouse import forget_nights, publish
 from pipelines.documents import write_answers
-from tests.helpers import all_tables, build_facts, item, load, marts, query, record
+from tests.helpers import (
+    REPOSITORY,
+    all_tables,
+    build_facts,
+    item,
+    load,
+    marts,
+    query,
+    record,
+)
 
 DATE = dt.date(2026, 3, 1)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FORMULA = '=cmd("a",\n1)/x'
 HOSTILE = "evil/\x1b[31m<script>alert(1)</script>'; drop--"
 
@@ -160,7 +180,7 @@ def test_the_manifest_names_what_lies_there(home: Path) -> None:
     published = home / "published"
     manifest = checked_manifest(published)
     assert sorted(path.name for path in published.iterdir()) == [
-        "csv", "hub_ledger.duckdb", "latest", "manifest.json", "nights", "parquet",
+        "csv", "docs", "hub_ledger.duckdb", "latest", "manifest.json", "nights", "parquet",
     ]  # fmt: skip
     assert [capture["date"] for capture in manifest["captures"]] == ["2026-03-01", "2026-03-02"]
     assert manifest["sample"] is False
@@ -318,6 +338,99 @@ def test_the_page_of_questions_shows_samples_only(home: Path, tmp_path: Path) ->
         write_answers(tmp_path / "hub_ledger.duckdb")
     with pytest.raises(LedgerError, match="observations"):
         write_answers(publish(home).path)
+
+
+def inlined(page: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Manifest and catalog inside a documentation page."""
+    found = []
+    for name in ("manifest", "catalog"):
+        _, _, rest = page.partition(f"{name}:{{")
+        found.append(json.JSONDecoder().raw_decode("{" + rest)[0])
+    return found[0], found[1]
+
+
+def test_the_documentation_is_that_of_dbt_without_the_machine(home: Path) -> None:
+    published = publish(home).path
+    page = (home / "published" / "docs" / "index.html").read_text()
+    own = Path(DOCS_INDEX_FILE_PATH).read_text()
+    manifest, catalog = inlined(page)
+    said = json.dumps([manifest, catalog])
+    host = socket.gethostname()
+    for private in (REPOSITORY, home, Path.home(), Path(sys.prefix), sys.base_prefix):
+        assert f"{private}/" not in said
+        assert page.count(f"{private}/") == own.count(f"{private}/")
+    assert not re.search(rf"[\"/@]{re.escape(host)}[\"/:]", said)
+    for field in ("user_id", "invocation_id", "env", "root_path"):
+        assert f'"{field}":' not in said
+    assert manifest["metadata"]["project_name"] == "hub_ledger"
+    assert "metric.hub_ledger.share_root" in manifest["metrics"]
+    # What dbt itself says of the published file, by its own command.
+    target = home / "target"
+    done = subprocess.run(
+        [
+            str(DBT), "docs", "generate", "--no-compile", "--static", "--target", "published",
+            "--target-path", str(target), "--project-dir", str(PROJECT_DIR),
+            "--profiles-dir", str(PROJECT_DIR),
+        ],
+        env={**os.environ, **dbt_environment(home), "HUB_LEDGER_PUBLISHED": str(published)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    expected = json.loads((target / "catalog.json").read_text())["nodes"]
+    assert catalog["nodes"].keys() == expected.keys()
+    for name, node in catalog["nodes"].items():
+        assert node["columns"] == expected[name]["columns"]
+        assert node["metadata"]["comment"] == expected[name]["metadata"]["comment"]
+    theirs = (target / "static_index.html").read_text()
+    their_manifest, _ = inlined(theirs)
+    shown = ("nodes", "sources", "exposures", "metrics", "semantic_models", "groups")
+    assert {kind: set(manifest[kind]) for kind in shown} == {
+        kind: set(their_manifest[kind]) for kind in shown
+    }
+    # Nothing in a text ends the script that it stands in.
+    assert page.count("</script") == own.count("</script")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium; .ci/run installs it")
+def test_the_documentation_opens_offline_and_asks_nobody(home: Path) -> None:
+    publish(home)
+    asked: list[str] = []
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Served, asked, home / "published")
+    ) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            with sync_playwright() as browsers:
+                browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                seen = browser.new_page()
+                hosts: set[str] = set()
+                seen.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+                address = f"http://127.0.0.1:{server.server_port}/docs/index.html"
+                seen.goto(address)
+                seen.get_by_role("heading", name="Hub Ledger").wait_for()
+                seen.goto(f"{address}#!/model/model.hub_ledger.dim_family")
+                seen.get_by_text("Company that releases the family").first.wait_for()
+                assert seen.locator("td", has_text="VARCHAR").count() >= 3
+                seen.goto(f"{address}#!/metric/metric.hub_ledger.share_root")
+                seen.get_by_text("Ecosystem share").first.wait_for()
+                browser.close()
+        finally:
+            server.shutdown()
+    assert hosts == {urlsplit(address).netloc}
+    assert set(asked) == {"/docs/index.html"}
+
+
+class Served(http.server.SimpleHTTPRequestHandler):
+    """Files of a folder; notes what is asked for."""
+
+    def __init__(self, asked: list[str], folder: Path, *arguments: Any) -> None:
+        self._asked = asked
+        super().__init__(*arguments, directory=str(folder))
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        self._asked.append(self.path)
 
 
 def test_an_emptied_warehouse_is_not_published_over_a_good_one(home: Path) -> None:
