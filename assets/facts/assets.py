@@ -29,7 +29,7 @@ from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_pat
 from assets.facts.versions import require_same_definitions
 from assets.facts.watch import FAMILY, figures, rank_told, row_counts, share_told
 from assets.ledger.due import facts_done, facts_due, mark_facts_due, next_batch
-from assets.ledger.warehouse import connect, ensure_schema, writer_turn
+from assets.ledger.warehouse import connect, ensure_schema, lend_turn, writer_turn
 
 MODELS_A_BATCH = 8_000_000
 """Models times dates that one dbt run computes: about three nights of the whole Hub."""
@@ -142,6 +142,7 @@ def build_fact_assets(
                     context=context,
                     target_path=target,
                 )
+                lend_turn(home, invocation.process.pid)
                 # Dagster takes one materialization an asset and run: that of the last batch.
                 is_last = context.is_subset or not batch or batch[-1] == due[-1]
                 if is_last:
