@@ -368,3 +368,12 @@ def test_a_command_on_the_box_is_recorded_in_the_same_place(service: Service) ->
     assert "hub_ledger/process" in run["tags"]
     # None of it lies beside the database: a SQLite file would be a second, unseen history.
     assert not list((service.home / "dagster").rglob("*.db"))
+
+
+def test_before_the_first_start_a_command_is_refused(tmp_path: Path) -> None:
+    """Dagster would record it in files beside the database that the service looks at."""
+    done = run_command(tmp_path, "nightly", DAGSTER_HOME=str(tmp_path / "dagster"))
+    assert done.returncode == 2
+    assert "start the service first" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "captures").exists()
