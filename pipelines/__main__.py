@@ -124,12 +124,14 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
     from assets.captures.store import CaptureStore
     from assets.ledger.warehouse import warehouse_path, writer_turn
     from pipelines.jobs import FROM_CAPTURES
-    from pipelines.running import run_job
+    from pipelines.running import instance_folder, run_job
 
     store = CaptureStore(settings.home / "captures")
     dates = store.dates()
     if not dates:
         raise LedgerError(f"no captures in {store.root}: nothing to rebuild from")
+    # What it refuses is refused while the old warehouse is there.
+    instance_folder(settings)
     for date in dates:
         store.verify(date)
     arena = ArenaStore(settings.home / "arena")
