@@ -238,9 +238,9 @@ class Service:
         return int(noted) if warehouse in {one.readlink() for one in held.iterdir()} else None
 
     def worker(self, run_id: str) -> int:
-        """The process that carries a run."""
+        """The process in which the steps of a run are executed."""
         told = "\n".join(event.get("message", "") for event in self.events(run_id))
-        found = re.search(r"Started process for run \(pid: (\d+)\)", told)
+        found = re.search(r"Executing steps in process \(pid: (\d+)\)", told)
         assert found, told
         return int(found[1])
 
@@ -366,6 +366,10 @@ def test_a_command_on_the_box_is_recorded_in_the_same_place(service: Service) ->
     (run,) = (run for run in service.runs() if run["runId"] not in before)
     assert run["status"] == "SUCCESS"
     assert "hub_ledger/process" in run["tags"]
+    # Nights before it left what dbt parsed.
+    said = (service.home / "dagster" / "terminal.log").read_text()
+    assert "Running with dbt" in said
+    assert "Unable to do partial parsing" not in said
     # None of it lies beside the database: a SQLite file would be a second, unseen history.
     assert not list((service.home / "dagster").rglob("*.db"))
 
