@@ -218,6 +218,20 @@ def probe(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def watch(settings: Settings, options: argparse.Namespace) -> int:
+    """Tell of a day that was not published by its deadline, Dagster running or not."""
+    from pipelines.overdue import overdue
+    from pipelines.sensors import post
+
+    text = overdue(settings, dt.datetime.now(dt.UTC))
+    if text is None:
+        return 0
+    print(text, file=sys.stderr)
+    if settings.alert_webhook and (problem := post(settings.alert_webhook, text)):
+        print(f"the alert webhook: {problem}", file=sys.stderr)
+    return 1
+
+
 def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
     """Serve the embedded Hub until Ctrl-C or SIGTERM."""
     import signal
@@ -374,6 +388,7 @@ def _parser() -> argparse.ArgumentParser:
     past.add_argument("--to", dest="last", type=_date("TO"))
     past.add_argument("--every", default="week")
     add("probe", probe)
+    add("watch", watch)
     add("docs", docs)
     add("questions", questions)
     sample = add("sample-hub", sample_hub)
