@@ -13,7 +13,7 @@ export DO_NOT_TRACK := 1
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help setup demo test lint dev nightly backfill import rebuild claims metrics probe sample-hub docs questions lock
+.PHONY: help setup demo test lint dev nightly backfill import rebuild claims metrics probe watch sample-hub docs questions lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -57,6 +57,9 @@ metrics: .venv/.ready  ## a metric of what is published: METRICS= BY= WHERE= ORD
 
 probe: .venv/.ready  ## two pages of the Hub: does it keep the contract we rely on?
 	@$(RUN) probe
+
+watch: .venv/.ready  ## tell (alert webhook, exit status 1) if a day is not published by its deadline
+	@$(RUN) watch
 
 sample-hub: .venv/.ready  ## serve the sample Hub (CAPTURE=FILE replays a capture, PORT=)
 	@$(RUN) sample-hub $(if $(CAPTURE),--captures "$$CAPTURE") $(if $(PORT),--port "$$PORT")

@@ -124,12 +124,14 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
     from assets.captures.store import CaptureStore
     from assets.ledger.warehouse import warehouse_path, writer_turn
     from pipelines.jobs import FROM_CAPTURES
-    from pipelines.running import run_job
+    from pipelines.running import instance_folder, run_job
 
     store = CaptureStore(settings.home / "captures")
     dates = store.dates()
     if not dates:
         raise LedgerError(f"no captures in {store.root}: nothing to rebuild from")
+    # What it refuses is refused while the old warehouse is there.
+    instance_folder(settings)
     for date in dates:
         store.verify(date)
     arena = ArenaStore(settings.home / "arena")
@@ -236,6 +238,20 @@ def probe(settings: Settings, options: argparse.Namespace) -> int:
 
     print("\n".join(probe_contract(HubClient(settings.hub, say=print))))
     return 0
+
+
+def watch(settings: Settings, options: argparse.Namespace) -> int:
+    """Tell of a day that was not published by its deadline, Dagster running or not."""
+    from pipelines.overdue import overdue
+    from pipelines.sensors import post
+
+    text = overdue(settings, dt.datetime.now(dt.UTC))
+    if text is None:
+        return 0
+    print(text, file=sys.stderr)
+    if settings.alert_webhook and (problem := post(settings.alert_webhook, text)):
+        print(f"the alert webhook: {problem}", file=sys.stderr)
+    return 1
 
 
 def sample_hub(settings: Settings, options: argparse.Namespace) -> int:
@@ -414,6 +430,7 @@ def _parser() -> argparse.ArgumentParser:
     past.add_argument("--to", dest="last", type=_date("TO"))
     past.add_argument("--every", default="week")
     add("probe", probe)
+    add("watch", watch)
     add("docs", docs)
     add("questions", questions)
     sample = add("sample-hub", sample_hub)

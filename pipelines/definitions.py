@@ -60,6 +60,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         jobs=[*JOBS, build_housekeeping(settings)],
         schedules=build_schedules(settings),
         sensors=build_sensors(settings),
+        executor=dg.in_process_executor,
     )
 
 

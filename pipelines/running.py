@@ -26,9 +26,18 @@ _DAGSTER_YAML = Path(__file__).resolve().parents[1] / "deploy" / "dagster.yaml"
 
 
 def instance_folder(settings: Settings) -> Path:
-    """Dagster's folder under the ledger's home, with the project's dagster.yaml in it."""
+    """Dagster's folder under the ledger's home, with the project's dagster.yaml in it.
+
+    Raises:
+        LedgerError: DAGSTER_HOME names a folder without settings: runs would be recorded unseen.
+    """
     given = os.environ.get("DAGSTER_HOME", "").strip()
     if given:
+        if not (Path(given) / "dagster.yaml").is_file():
+            raise LedgerError(
+                f"DAGSTER_HOME={given} has no dagster.yaml: start the service first, which writes "
+                "it (docs/deploying.md), or unset DAGSTER_HOME"
+            )
         return Path(given)
     folder = settings.home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)

@@ -171,7 +171,7 @@ def _deliver(
     """Send what waits, oldest first; what could not be sent in a few ticks goes to the log."""
     sent = 0
     while unsent:
-        problem = _post(webhook, unsent[0].text) if webhook else None
+        problem = post(webhook, unsent[0].text) if webhook else None
         if problem is None:
             if not webhook:
                 context.log.warning(unsent[0].text)
@@ -186,7 +186,7 @@ def _deliver(
     return sent
 
 
-def _post(webhook: str, text: str) -> str | None:
+def post(webhook: str, text: str) -> str | None:
     """Post one message; what went wrong, in words without the address, which is a secret."""
     try:
         # Redirects are not followed: a page that answers in the end is no delivery.

@@ -29,7 +29,7 @@ from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_pat
 from assets.facts.versions import require_same_definitions
 from assets.facts.watch import FAMILY, figures, rank_told, row_counts, share_told
 from assets.ledger.due import facts_done, facts_due, mark_facts_due, next_batch
-from assets.ledger.warehouse import connect, ensure_schema, writer_turn
+from assets.ledger.warehouse import connect, ensure_schema, lend_turn, writer_turn
 
 MODELS_A_BATCH = 8_000_000
 """Models times dates that one dbt run computes: about three nights of the whole Hub."""
@@ -135,6 +135,7 @@ def build_fact_assets(
                 with connect(home) as connection:
                     batch = next_batch(connection, MODELS_A_BATCH)
                 target = home / "dbt" / context.run_id
+                _reuse_parse(home, target, manifest)
                 invocation = dbt.cli(
                     ["build", "--exclude-resource-type", "unit_test"],
                     manifest=manifest,
@@ -142,6 +143,7 @@ def build_fact_assets(
                     context=context,
                     target_path=target,
                 )
+                lend_turn(home, invocation.process.pid)
                 # Dagster takes one materialization an asset and run: that of the last batch.
                 is_last = context.is_subset or not batch or batch[-1] == due[-1]
                 if is_last:
@@ -152,6 +154,7 @@ def build_fact_assets(
                 if not context.is_subset:
                     with connect(home) as connection:
                         facts_done(connection, batch)
+                _keep_parse(home, target)
                 shutil.rmtree(target, ignore_errors=True)
                 if is_last:
                     break
@@ -161,6 +164,25 @@ def build_fact_assets(
                         context.log_event(dg.AssetMaterialization(key, partition=str(date)))
 
     return [facts]
+
+
+_PARSE = "partial_parse.msgpack"
+
+
+def _reuse_parse(home: Path, target: Path, manifest: Path) -> None:
+    """Give dbt what it parsed last, three seconds of work, unless the project changed since then.
+
+    What was parsed for the manifest is of no use to it: it was parsed for another warehouse's path.
+    """
+    kept = home / "dbt" / _PARSE
+    if kept.exists() and kept.stat().st_mtime > manifest.stat().st_mtime:
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(kept, target / _PARSE)
+
+
+def _keep_parse(home: Path, target: Path) -> None:
+    if (target / _PARSE).exists():
+        (target / _PARSE).replace(home / "dbt" / _PARSE)
 
 
 def _facts_of_dates(manifest: Path) -> list[dg.AssetKey]:

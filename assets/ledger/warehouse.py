@@ -6,6 +6,9 @@ Belongs here: connecting, waiting for one's turn, the schema. Does not belong he
 import contextlib
 import fcntl
 import hashlib
+import os
+import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,7 +67,7 @@ def writer_turn(
         LedgerError: Another run kept the turn longer than `wait_seconds`.
     """
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "warehouse.lock").open("w") as lock:
+    with _lock_path(home).open("a+") as lock:
         deadline = time.monotonic() + wait_seconds
         waiting = False
         while True:
@@ -81,7 +84,42 @@ def writer_turn(
                     say(f"waiting for another run that is writing {home}")
                     waiting = True
                 time.sleep(0.2)
-        yield
+        lock.seek(0)
+        _end_what_was_left(home, lock.read())
+        try:
+            yield
+        finally:
+            lock.truncate(0)
+
+
+def lend_turn(home: Path, process: int) -> None:
+    """Note the child process that writes in this process's turn.
+
+    It would go on without a parent that is killed, and keep the warehouse from whoever comes next.
+    """
+    _lock_path(home).write_text(str(process))
+
+
+def _lock_path(home: Path) -> Path:
+    return home / "warehouse.lock"
+
+
+def _end_what_was_left(home: Path, process: str) -> None:
+    """End the child of a killed writer, if it is the one that has the warehouse open."""
+    while process and _holder(home) == process:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(process), signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def _holder(home: Path) -> str | None:
+    """The other process that has the warehouse open."""
+    try:
+        duckdb.connect(warehouse_path(home)).close()
+    except duckdb.IOException as error:
+        found = re.search(r"\(PID (\d+)\)", str(error))
+        return found and found[1]
+    return None
 
 
 @contextlib.contextmanager

@@ -8,7 +8,13 @@ import duckdb
 import pytest
 
 from assets.errors import LedgerError
-from assets.ledger.warehouse import connect, ensure_schema, warehouse_path, writer_turn
+from assets.ledger.warehouse import (
+    connect,
+    ensure_schema,
+    lend_turn,
+    warehouse_path,
+    writer_turn,
+)
 
 HOLD = """
 import sys
@@ -17,6 +23,21 @@ from assets.ledger.warehouse import connect, writer_turn
 with writer_turn(Path(sys.argv[1])), connect(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()
+"""
+
+LEND = """
+import subprocess, sys
+from pathlib import Path
+from assets.ledger.warehouse import lend_turn, writer_turn
+with writer_turn(Path(sys.argv[1])):
+    child = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); "
+    child += "sys.stdin.readline()"
+    path = sys.argv[1] + "/warehouse.duckdb"
+    process = subprocess.Popen([sys.executable, "-c", child, path], stdout=subprocess.PIPE)
+    process.stdout.readline()
+    lend_turn(Path(sys.argv[1]), process.pid)
+    print(process.pid, flush=True)
+    process.wait()
 """
 
 
@@ -65,6 +86,55 @@ def test_a_killed_writer_leaves_no_lock(tmp_path: Path, holder: subprocess.Popen
     holder.communicate(timeout=20)
     with writer_turn(tmp_path, wait_seconds=5), connect(tmp_path):
         pass
+
+
+def test_the_child_of_a_killed_writer_is_ended(tmp_path: Path) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", LEND, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdout
+    child = writer.stdout.readline().strip()
+    writer.kill()
+    # Its input stays open: the child would end with it.
+    writer.wait(timeout=20)
+    with pytest.raises(LedgerError, match="another program has"), connect(tmp_path):
+        pass
+    assert (tmp_path / "warehouse.lock").read_text() == child
+    with writer_turn(tmp_path), connect(tmp_path) as connection:
+        connection.execute("create table mine (x integer)")
+    assert (tmp_path / "warehouse.lock").read_text() == ""
+    writer.communicate()
+
+
+def test_a_process_that_was_lent_no_turn_is_left_alone(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    lend_turn(tmp_path, 1)
+    holder.kill()
+    holder.communicate(timeout=20)
+    reader = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); "
+            "sys.stdin.readline()", str(warehouse_path(tmp_path)),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert reader.stdout
+    assert reader.stdout.readline() == "held\n"
+    with (
+        pytest.raises(LedgerError, match="another program has"),
+        writer_turn(tmp_path),
+        connect(tmp_path),
+    ):
+        pass
+    assert reader.poll() is None
+    release(reader)
 
 
 def test_no_warehouse_and_a_damaged_one(tmp_path: Path) -> None:
