@@ -61,7 +61,9 @@ def _serve() -> None:
             os.dup2(file.fileno(), sys.stdout.fileno())
             if manifest is None:
                 manifest = dbtRunner().invoke(["--quiet", "parse", *_PLACES]).result
-            result = dbtRunner(manifest=manifest).invoke(["--no-use-colors", *arguments, *_PLACES])
+            # Nobody reads what dbt would write of each run, a tenth of its time.
+            flags = ["--no-use-colors", "--no-write-json"]
+            result = dbtRunner(manifest=manifest).invoke([*flags, *arguments, *_PLACES])
             sys.stdout.flush()
         # It would keep the warehouse for itself.
         connections.close_all_connections()
