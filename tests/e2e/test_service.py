@@ -3,6 +3,7 @@
 The commands are those of the units under `deploy/systemd`; only places and the port are the test's.
 """
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -231,11 +232,12 @@ class Service:
     def dbt(self) -> int | None:
         """The process of dbt, once it has the warehouse open."""
         noted = (self.home / "warehouse.lock").read_text()
-        held = Path(f"/proc/{noted}/fd")
-        if not noted or not held.is_dir():
-            return None
-        warehouse = self.home / "warehouse.duckdb"
-        return int(noted) if warehouse in {one.readlink() for one in held.iterdir()} else None
+        # A file may be closed, and the process gone, while this looks.
+        with contextlib.suppress(FileNotFoundError):
+            held = {one.readlink() for one in Path(f"/proc/{int(noted or 0)}/fd").iterdir()}
+            if self.home / "warehouse.duckdb" in held:
+                return int(noted)
+        return None
 
     def worker(self, run_id: str) -> int:
         """The process in which the steps of a run are executed."""

@@ -159,7 +159,8 @@ def see_what_the_night_brought(ui: str, page: Page, shots: Path) -> None:
         page.get_by_text("SAMPLE DATA: says nothing about the real Hub.").first.wait_for()
         page.screenshot(path=shots / f"{mart}.png")
         page.locator("tr", has_text="_over_time").get_by_text("[Show Markdown]").click()
-        assert drawn_width(page, picture) == 900
+        # The page cuts what is wider.
+        assert 500 < drawn_width(page, picture) <= 950
         page.wait_for_timeout(500)  # the dialog fades in
         page.screenshot(path=shots / f"{mart}_picture.png")
     check = "top_publishers_are_mapped"
