@@ -4,4 +4,4 @@ Belongs here: everything about running. Does not belong here: what is produced (
 """
 
 # It switches the Hub client's telemetry off, which must happen before anything imports the client.
-import assets.hub  # noqa: F401
+from assets import hub as hub

@@ -27,6 +27,7 @@ from assets.ledger.due import facts_due
 from assets.ledger.load import loaded_dates
 from assets.ledger.warehouse import connect
 from assets.publication.docs_page import docs_page
+from assets.publication.spreadsheets import as_csv
 
 PUBLISHED_NAME = "hub_ledger.duckdb"
 # What BI tools ship opens it; DuckDB's own default is closed to every client but the newest.
@@ -52,7 +53,7 @@ _YEARS_OF = {
     "fct_rank_history": "period",
 }
 _LINKS = (PUBLISHED_NAME, "parquet", "csv", "docs", "manifest.json")
-_NIGHT = "%Y-%m-%dT%H%M%S.%fZ"
+NIGHT = "%Y-%m-%dT%H%M%S.%fZ"
 # A query that began on a publication of today must not lose it to the next one.
 _GRACE = dt.timedelta(hours=1)
 
@@ -96,7 +97,7 @@ def publish(home: Path) -> Publication:
             ).fetchall()
         )
     now = dt.datetime.now(dt.UTC)
-    night = now.strftime(_NIGHT)
+    night = now.strftime(NIGHT)
     # Opened as a reader would, before anyone can.
     with duckdb.connect(copy, read_only=True) as connection:
         for table, content in expected.items():
@@ -167,7 +168,7 @@ def forget_nights(home: Path, keep_days: int, now: dt.datetime | None = None) ->
     shutil.rmtree(removing, ignore_errors=True)
     by_date: dict[dt.date, list[tuple[dt.datetime, Path]]] = {}
     for folder in (published / "nights").iterdir():
-        at = dt.datetime.strptime(folder.name, _NIGHT).replace(tzinfo=dt.UTC)
+        at = dt.datetime.strptime(folder.name, NIGHT).replace(tzinfo=dt.UTC)
         by_date.setdefault(at.date(), []).append((at, folder))
     for date, of_date in by_date.items():
         last = max(of_date)
@@ -292,17 +293,9 @@ def _write_parquet(
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, table: str, path: Path, rows: int) -> None:
-    """Write a table as RFC 4180 has it, for spreadsheets.
-
-    A spreadsheet runs text that begins like a formula, and names are the Hub's: an apostrophe
-    before it makes it text. The other forms have the name as it is.
-    """
-    frame = connection.sql(f'from {SCHEMA}."{table}"').pl()
-    text = pl.col(pl.String)
+    """Write a table for spreadsheets, and count it."""
     path.parent.mkdir(exist_ok=True)
-    frame.with_columns(
-        pl.when(text.str.contains(r"^[=+\-@\t\r\n]")).then("'" + text).otherwise(text).name.keep()
-    ).write_csv(path, line_terminator="\r\n", datetime_format="%Y-%m-%d %H:%M:%S%.f")
+    path.write_bytes(as_csv(connection.sql(f'from {SCHEMA}."{table}"').pl()))
     found = pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item()
     if found != rows:
         raise LedgerError(f"the CSV of {table} holds {found} rows instead of {rows}; not published")

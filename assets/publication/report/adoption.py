@@ -10,12 +10,22 @@ from functools import partial
 
 from assets import charts
 from assets.hub.items import printable
-from assets.publication.report.marts import KINDS, Figure, Marts, Sentence, months, ratio, share
+from assets.publication.report.marts import (
+    KINDS,
+    REMAINDERS,
+    Figure,
+    Marts,
+    Sentence,
+    months,
+    ratio,
+    share,
+)
 from assets.publication.report.section import (
     ATTRIBUTIONS,
     Panel,
     Section,
     Table,
+    by_scope,
     named,
     newest_labels,
     plural,
@@ -31,7 +41,6 @@ NO_MONTH = (
 _BOUNDS = (
     "Shaded: the least and the most that the captures allow; what is wider than the scale is cut."
 )
-_REMAINDERS = "('other', 'unknown')"
 
 
 def adoption(marts: Marts) -> Iterator[Section]:
@@ -89,7 +98,7 @@ shown as (
     select family,
         row_number() over (order by max_by(share, month) desc, family) as now,
         row_number() over (order by max(share) desc, family) as ever
-    from measured where family not in {_REMAINDERS} group by family
+    from measured where family not in {REMAINDERS} group by family
     qualify now <= 5 or ever <= 2
 )
 select
@@ -104,7 +113,7 @@ _LEADERS = f"""
 with monthly as (
     select * from marts.fct_family_share_monthly
     where scope = ? and attribution = ? and variant = 'raw' and share is not null
-        and family not in {_REMAINDERS}
+        and family not in {REMAINDERS}
 )
 select family, month, basis from monthly
 where basis = (select min(basis) from monthly)
@@ -201,8 +210,7 @@ def _by_last_value(rows: Sequence[dict]) -> list[str]:
 
 
 def _reach(marts: Marts) -> Section:
-    scopes = scopes_of(marts)
-    panels = [panel for scope in scopes if (panel := _reach_panel(marts, scope, scopes[scope]))]
+    panels, scopes = by_scope(marts, _reach_panel)
     return Section(
         "reach",
         "First-party and ecosystem",
@@ -224,7 +232,7 @@ select
 from marts.fct_family_share_daily as root
 join marts.fct_family_share_daily as own using (date, scope, basis, variant, family)
 where root.scope = ? and root.attribution = 'root' and own.attribution = 'publisher'
-    and basis = 'window' and family not in {_REMAINDERS} and root.share > 0
+    and basis = 'window' and family not in {REMAINDERS} and root.share > 0
     and date = (select max(date) from marts.meta_captures where verdict = 'admitted')
 order by root.share desc, name limit 10
 """
@@ -283,8 +291,7 @@ _PLACES = 8
 
 
 def _ranks(marts: Marts) -> Section:
-    scopes = scopes_of(marts)
-    panels = [panel for scope in scopes if (panel := _rank_panel(marts, scope, scopes[scope]))]
+    panels, scopes = by_scope(marts, _rank_panel)
     return Section(
         "ranks",
         "Rank history",
@@ -297,11 +304,11 @@ def _ranks(marts: Marts) -> Section:
     )
 
 
-_RANKS = """
+_RANKS = f"""
 with ranked as (
     select period, unit, rank_min, rank_best, rank_worst, value from marts.fct_rank_history
     where grain = 'month' and unit_type = 'family' and scope = ? and attribution = 'publisher'
-        and metric = 'downloads' and unit not in ('other', 'unknown')
+        and metric = 'downloads' and unit not in {REMAINDERS}
 ),
 shown as (select unit from ranked group by unit having min(rank_min) <= ?)
 select
@@ -309,10 +316,10 @@ select
 from ranked join shown using (unit) order by month, rank_min, name
 """
 
-_FIRST = """
+_FIRST = f"""
 select unit, period from marts.fct_rank_history
 where grain = 'month' and unit_type = 'family' and scope = ? and attribution = 'publisher'
-    and metric = 'downloads' and rank_min = 1 and unit not in ('other', 'unknown')
+    and metric = 'downloads' and rank_min = 1 and unit not in {REMAINDERS}
 qualify rank() over (order by period desc) = 1 order by unit
 """
 
@@ -390,8 +397,7 @@ _SETS = {
 
 
 def _dominance(marts: Marts) -> Section:
-    scopes = scopes_of(marts)
-    panels = [panel for scope in scopes if (panel := _dominance_panel(marts, scope, scopes[scope]))]
+    panels, scopes = by_scope(marts, _dominance_panel)
     return Section(
         "dominance",
         "Dominance",
@@ -408,7 +414,7 @@ def _dominance(marts: Marts) -> Section:
 _DOMINANT = """
 select leader, month from marts.fct_dominance
 where unit_type = 'company' and scope = ? and attribution = 'publisher' and basis = 'counter'
-    and competitor_set = 'next_8'
+    and competitor_set = 'next_8' and ratio > 0
 order by month desc, downloads desc, leader limit 1
 """
 
@@ -485,10 +491,7 @@ def _dominance_panel(marts: Marts, scope: str, models: str) -> Panel | None:
 
 
 def _concentration(marts: Marts) -> Section:
-    scopes = scopes_of(marts)
-    panels = [
-        panel for scope in scopes if (panel := _concentration_panel(marts, scope, scopes[scope]))
-    ]
+    panels, scopes = by_scope(marts, _concentration_panel)
     return Section(
         "concentration",
         "Concentration",

@@ -113,7 +113,8 @@ def _arena(marts: Marts) -> Section:
             second = rows[1]["name"]
             gap = marts.figure("points", f"select gap_to_first {_BOARD} and company = ?", second)
             points = plural(gap, " point before ", " points before ")
-            title += (", ", gap, f"{points}{printable(second, 60)}")
+            if gap.shown != "0":
+                title += (", ", gap, f"{points}{printable(second, 60)}")
         could = marts.figure("count", f"select count(*) {_BOARD} and rank_best = 1")
         # Intervals tell only where the leader has one.
         if all(row["rank_best"] for row in first) and could.value != len(first):

@@ -10,7 +10,7 @@ from functools import partial
 
 from assets import charts
 from assets.hub.items import printable
-from assets.publication.report.marts import Figure, Marts, Sentence, days
+from assets.publication.report.marts import REMAINDERS, Figure, Marts, Sentence, days
 from assets.publication.report.section import (
     Panel,
     Section,
@@ -20,8 +20,6 @@ from assets.publication.report.section import (
     recent,
     with_runs,
 )
-
-_REMAINDERS = "('other', 'unknown')"
 
 
 def lineage(marts: Marts) -> Iterator[Section]:
@@ -35,7 +33,7 @@ _DERIVATIVES = f"""
 with newest as (
     select * from marts.fct_derivative_counts
     where date = (select max(date) from marts.fct_derivative_counts)
-        and family not in {_REMAINDERS}
+        and family not in {REMAINDERS}
 ),
 shown as (
     select family, direct as total from newest
@@ -110,7 +108,7 @@ counted as (
     select months.month, counts.date, family, new_30d
     from marts.fct_derivative_counts as counts
     join last_dates as months using (date)
-    where relation = 'any' and family not in {_REMAINDERS}
+    where relation = 'any' and family not in {REMAINDERS}
         and (date >= last_day(months.month) - 6 or date = (select max(date) from last_dates))
 ),
 shown as (
@@ -188,7 +186,7 @@ order by counts.transitive desc, models.repo_id limit 1
 _LARGEST = f"""
 select family, transitive, date from marts.fct_derivative_counts
 where relation = 'any' and date = (select max(date) from marts.fct_derivative_counts)
-    and family not in {_REMAINDERS}
+    and family not in {REMAINDERS}
 order by transitive desc, family limit 1
 """
 

@@ -1,7 +1,8 @@
 """What the report reads: rows of the published file, and figures that can be checked.
 
 Belongs here: how a value is asked for and written. Does not belong here: which values (see
-`sections`). A figure keeps the query it came from; the page shows it and a test asks it again.
+`adoption`, `lineage`, `evidence`). A figure keeps the query it came from; the page shows it and a
+test asks it again.
 """
 
 import datetime as dt
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 import duckdb
 
 from assets.hub.items import printable
+
+REMAINDERS = "('other', 'unknown')"
+"""What is no tracked family, as SQL has it."""
 
 Value = str | int | float | dt.date | None
 

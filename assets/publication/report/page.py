@@ -5,15 +5,14 @@ Belongs here: layout, escaping, files. Does not belong here: findings (see `adop
 """
 
 import base64
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
 import jinja2
+import polars as pl
 
 from assets import charts
 from assets.charts import NARROW, WIDE
@@ -23,8 +22,8 @@ from assets.publication.report.evidence import VERDICTS, evidence
 from assets.publication.report.lineage import lineage
 from assets.publication.report.marts import Marts, days, words
 from assets.publication.report.section import Panel, Section
+from assets.publication.spreadsheets import as_csv
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FOLDER = Path(__file__).parent
 IN_SHORT = ("share", "reach", "dominance", "derivatives", "claims")
 """The sections whose first finding stands at the top of the page."""
@@ -51,7 +50,8 @@ def write_report(published: Path, folder: Path) -> dict[str, str]:
     for section in sections:
         if not section.panels:
             continue
-        _write_csv(folder / "data" / f"{section.key}.csv", section)
+        rows = ({**panel.choice, **row} for panel in section.panels for row in panel.data)
+        (folder / "data" / f"{section.key}.csv").write_bytes(_csv(rows))
         first = section.panels[0]
         if first.chart:
             svg = charts.draw(charts.titled(first.chart(WIDE), *_captions(section, first, about)))
@@ -97,24 +97,8 @@ def _folded(text: str, width: int) -> list[str]:
     return lines
 
 
-def _csv(rows: Iterable[Mapping]) -> str:
-    rows = list(rows)
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    # A spreadsheet runs text that begins like a formula; see `assets.publication.warehouse`.
-    writer.writerows(
-        {
-            name: f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
-            for name, value in row.items()
-        }
-        for row in rows
-    )
-    return out.getvalue()
-
-
-def _write_csv(path: Path, section: Section) -> None:
-    path.write_text(_csv({**panel.choice, **row} for panel in section.panels for row in panel.data))
+def _csv(rows: Iterable[Mapping]) -> bytes:
+    return as_csv(pl.DataFrame(list(rows), infer_schema_length=None))
 
 
 def _data_uri(kind: str, content: bytes) -> str:
@@ -148,7 +132,7 @@ def _page(sections: list[Section], about: Mapping) -> str:
         words=words,
         wide=lambda panel: charts.draw(panel.chart(WIDE)),
         narrow=lambda panel: charts.draw(panel.chart(NARROW)),
-        csv=lambda panel: _data_uri("text/csv", _csv(panel.data).encode()),
+        csv=lambda panel: _data_uri("text/csv", _csv(panel.data)),
         parameters=lambda figure: json.dumps(figure.parameters, default=str),
         verdicts=VERDICTS,
     )

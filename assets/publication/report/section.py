@@ -94,6 +94,15 @@ def scopes_of(marts: Marts) -> dict[str, str]:
     return {scope: _SCOPES.get(scope, scope) for scope in dict.fromkeys([*known, *found])}
 
 
+def by_scope(
+    marts: Marts, panel_of: Callable[[Marts, str, str], Panel | None]
+) -> tuple[list[Panel], dict[str, str]]:
+    """The panels of a section for each scope that has one, and the scopes in words."""
+    scopes = scopes_of(marts)
+    panels = (panel_of(marts, scope, words) for scope, words in scopes.items())
+    return [panel for panel in panels if panel], scopes
+
+
 def named(names: Sequence[str]) -> str:
     """A, or A and B, or A, B and C."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

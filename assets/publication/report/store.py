@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.publication.report.page import write_report
-from assets.publication.warehouse import PUBLISHED_NAME, link, seal
+from assets.publication.warehouse import NIGHT, PUBLISHED_NAME, link, seal
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def publish_report(home: Path) -> Report:
     seal(building)
     before = published / "report"
     kept = {before.resolve()} if before.is_symlink() else set()
-    folder = reports / dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
+    folder = reports / dt.datetime.now(dt.UTC).strftime(NIGHT)
     building.rename(folder)
     link(before, f"reports/{folder.name}")
     # The one before stays for whoever has its pictures open.
