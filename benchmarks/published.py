@@ -86,7 +86,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     wanted = parser.parse_args()
     held = duckdb.connect(wanted.published, read_only=True)
-    chosen = {name: held.execute(query).fetchall()[0][0] for name, query in _CHOICES.items()}
+    found = {name: held.execute(query).fetchone() for name, query in _CHOICES.items()}
+    missing = [name for name, row in found.items() if row is None]
+    if missing:
+        raise SystemExit(
+            f"{wanted.published} has no {missing[0]} to ask about: too short a record"
+        )
+    chosen = {name: row[0] for name, row in found.items() if row}
 
     def ask(connection: duckdb.DuckDBPyConnection, question: str) -> int:
         parameters = {name: value for name, value in chosen.items() if f"${name}" in question}
