@@ -162,7 +162,7 @@ def spread(places: Sequence[float], gap: float, top: float, bottom: float) -> li
 
 
 def _months(size: Size, first: dt.date, last: dt.date) -> alt.Axis:
-    """Ticks at the beginnings of quarters, or of half years."""
+    """Ticks at the beginnings of months, quarters, halves or years, as there is room."""
     months = (last.year - first.year) * 12 + last.month - first.month
     room = 4 if size.is_narrow else 14
     every = next(step for step in (1, 3, 6, 12, 24, 60, 120) if months / step * 2 <= room)
@@ -237,7 +237,6 @@ def lines(
     places = spread([pixel(end["value"]) for end in ends], 16, 0, height)
     labels = [
         {
-            "month": max(dates).isoformat(),
             "place": place,
             "hue": hues[name],
             "text": f"{_short(name, 12 if size.is_narrow else 15)} {end['shown']}",

@@ -89,9 +89,7 @@ def main() -> None:
     found = {name: held.execute(query).fetchone() for name, query in _CHOICES.items()}
     missing = [name for name, row in found.items() if row is None]
     if missing:
-        raise SystemExit(
-            f"{wanted.published} has no {missing[0]} to ask about: too short a record"
-        )
+        raise SystemExit(f"{wanted.published} has no {missing[0]} to ask about: too short a record")
     chosen = {name: row[0] for name, row in found.items() if row}
 
     def ask(connection: duckdb.DuckDBPyConnection, question: str) -> int:

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from assets import charts
 from assets.publication.report.store import publish_report
 from assets.publication.warehouse import publish
 from tests.helpers import Item, build_facts, item, load, record
@@ -205,6 +206,14 @@ def test_csv_files_hold_the_rows_and_no_formula(home: Path) -> None:
     tree = pl.read_csv(folder / "tree.csv")
     assert f"'{FORMULA}" in set(tree["repo_id"])
     assert FORMULA not in set(tree["repo_id"])
+
+
+def test_the_dark_page_sets_every_colour_of_the_charts(home: Path) -> None:
+    page = page_of(home)
+    dark = page[page.index("prefers-color-scheme: dark") :].partition("}")[0]
+    for name in charts.VARIABLES:
+        assert f"--{name}: #" in page[: page.index("prefers-color-scheme: dark")], name
+        assert f"--{name}: #" in dark, name
 
 
 def test_the_page_names_no_host(home: Path) -> None:

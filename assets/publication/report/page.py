@@ -124,6 +124,7 @@ def _page(sections: list[Section], about: Mapping) -> str:
         about=about,
         days=days,
         printable=printable,
+        colours=charts.VARIABLES,
         style=(_FOLDER / "page.css").read_text(),
         script=script,
         # Nothing on the page may ask a host, whatever text from the Hub might hold.
