@@ -147,7 +147,10 @@ _LEDGER = (
             "model_lineage",
         )
     ),
-    "update marts.bridge_model_family set valid_from = $begin::date",
+    *(
+        f"update intermediate.{table} set valid_from = $begin::date"
+        for table in ("int_profile_spans", "int_scope_spans")
+    ),
     """
     insert into marts.fct_model_downloads_monthly
     select month::date, hub_id, 'counter', variant, downloads, downloads, downloads, 1

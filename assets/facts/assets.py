@@ -26,7 +26,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
-from assets.facts.versions import require_same_definitions
+from assets.facts.versions import require_all_histories, require_same_definitions
 from assets.facts.watch import FAMILY, figures, rank_told, row_counts, share_told
 from assets.ledger.due import facts_done, facts_due, mark_facts_due, next_batch
 from assets.ledger.warehouse import connect, ensure_schema, lend_turn, writer_turn
@@ -124,6 +124,7 @@ def build_fact_assets(
             with connect(home) as connection:
                 ensure_schema(connection)
                 require_same_definitions(connection)
+                require_all_histories(connection, manifest)
                 mark_facts_due(connection, dates)
                 due = facts_due(connection)
             context.log.info(f"facts due for {len(due)} dates: {', '.join(map(str, due[:10]))}")

@@ -1,10 +1,12 @@
-"""Whether the facts in a warehouse were made by the definitions that hold today.
+"""Whether the facts in a warehouse were made by the definitions and models that hold today.
 
-Belongs here: that comparison. Does not belong here: what the definitions say (see the seed
+Belongs here: those comparisons. Does not belong here: what the definitions say (see the seed
 `definitions` of `dbt_project`).
 """
 
 import csv
+import json
+from pathlib import Path
 
 import duckdb
 
@@ -33,4 +35,31 @@ def require_same_definitions(connection: duckdb.DuckDBPyConnection) -> None:
         raise LedgerError(
             f"the facts in the warehouse were made before {', '.join(changed)} meant what "
             "docs/definitions.md says today; run make rebuild"
+        )
+
+
+def require_all_histories(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
+    """Refuse to begin a table that grows by the night in the middle of the record.
+
+    Args:
+        connection: To the warehouse.
+        manifest: Of the dbt project.
+
+    Raises:
+        LedgerError: Facts of earlier dates were made without an incremental model that there is.
+    """
+    done = connection.execute(
+        "select count(*) from raw.captures where date not in (select date from raw.facts_due)"
+    ).fetchall()[0][0]
+    held = set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+    missing = sorted(
+        node["name"]
+        for node in json.loads(manifest.read_text())["nodes"].values()
+        if node["config"].get("materialized") == "incremental"
+        and (node["schema"], node["name"]) not in held
+    )
+    if done and missing:
+        raise LedgerError(
+            f"the facts in the warehouse were made before there was {', '.join(missing)}; "
+            "run make rebuild"
         )

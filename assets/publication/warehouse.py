@@ -37,7 +37,19 @@ CSV_ROWS = 100_000
 """Tables of more rows have no CSV: spreadsheets are the ones who need it, and end near there."""
 
 # Rows lie in the order of the contract's columns, which begins with the date or the unit. Where
-# queries choose scope and attribution first, those go first: measured in docs/decisions.md.
+# queries choose scope and attribution first, those go first: measured in docs/decisions.md. Tables
+# of millions of models stay as they lie, by model or by month and model: sorting them would be most
+# of the night's publication.
+_AS_THEY_LIE = frozenset(
+    {
+        "bridge_model_family",
+        "bridge_model_parent",
+        "bridge_model_scope",
+        "dim_model_history",
+        "fct_model_derivatives",
+        "fct_model_downloads_monthly",
+    }
+)
 _ORDER = {
     "dim_model": "repo_id, hub_id",
     "fct_family_share_daily": "scope, attribution, basis, variant, date, family",
@@ -243,15 +255,16 @@ def _copy(
     for table in tables:
         # Table names are dbt's, never the Hub's.
         name = f'{SCHEMA}."{table}"'
-        order = _ORDER.get(table, "all")
-        connection.execute(
-            f"create table published.{name} as from {source}.{name} order by {order}"
-        )
+        order = "" if table in _AS_THEY_LIE else f" order by {_ORDER.get(table, 'all')}"
+        connection.execute(f"create table published.{name} as from {source}.{name}{order}")
         contents[table] = _content(connection, f"{source}.{name}")
         for column, comment in connection.execute(
             """
             select null, comment from duckdb_tables()
             where database_name = $database and schema_name = $schema and table_name = $table
+            union all
+            select null, comment from duckdb_views()
+            where database_name = $database and schema_name = $schema and view_name = $table
             union all
             select column_name, comment from duckdb_columns()
             where database_name = $database and schema_name = $schema and table_name = $table

@@ -1,6 +1,6 @@
 {#-
     The statement of an incremental history: CTEs that follow one of the states on the dates that are
-    due, named `due`, with columns date, key and state (lists of names). A row holds from the first
+    due, the relation `due` with columns date, key and state (lists of names). A row holds from the first
     capture with a state to the first without it; a key may have several states at once, or none. Only
     keys whose states on a date that is due differ from what the table says are written anew, from all
     their dates.
@@ -18,9 +18,9 @@ captures as (
 
 due_states as (
     select
-        {{ due }}.date,
-        {{ listed(due, columns) }}
-    from {{ due }}
+        due.date,
+        {{ listed('due', columns) }}
+    from {{ due }} as due
 ),
 
 {% if is_incremental() %}

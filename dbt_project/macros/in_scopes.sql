@@ -1,4 +1,4 @@
-{#- Rows with hub_id and as_of × scope that the model was in on that date. -#}
+{#- Rows with model_key and as_of × scope that the model was in on that date. -#}
 {% macro in_scopes(relation) -%}
     select
         {{ relation }}.*,
@@ -8,10 +8,10 @@
     union all
     select
         {{ relation }}.*,
-        bridge.scope
+        spans.scope
     from {{ relation }}
     inner join
-        {{ ref('bridge_model_scope') }} as bridge
-        on {{ relation }}.hub_id = bridge.hub_id and {{ valid_on('bridge', relation ~ '.as_of') }}
-    where bridge.is_member
+        {{ ref('int_scope_spans') }} as spans
+        on {{ relation }}.model_key = spans.model_key and {{ valid_on('spans', relation ~ '.as_of') }}
+    where spans.rule is null
 {%- endmacro %}

@@ -60,16 +60,20 @@
         "held.unit_type = 'model'"
     ) }}
 {%- endmacro %}
-{#- Likewise in a history of half-open rows: those that hold over such a date end there. -#}
-{% macro adopt_ids_in_history() -%}
+{#- Likewise in a history of half-open rows, by the ledger's keys: those that hold over such a date end there. -#}
+{% macro adopt_keys_in_history() -%}
     {%- if is_incremental() -%}
         update {{ this }} as held set valid_to = replaced.changed_on
         from {{ ref('stg_ids_replaced') }} as replaced
         where
-            held.hub_id = replaced.hub_id
+            held.model_key = replaced.model_key
             and held.valid_from < replaced.changed_on
             and (held.valid_to is null or held.valid_to > replaced.changed_on);
-        {{ adopt_ids('hub_id', 'held.valid_from') }}
+        delete from {{ this }} as held using {{ ref('stg_ids_replaced') }} as replaced
+        where held.model_key = replaced.model_key and held.valid_from >= replaced.changed_on;
+        update {{ this }} as held set model_key = replaced.present_key
+        from {{ ref('stg_ids_replaced') }} as replaced
+        where held.model_key = replaced.model_key and replaced.model_key <> replaced.present_key
     {%- endif -%}
 {%- endmacro %}
 {#- After a history of scopes is written: a model that is in none of the states on a date that is due, and on
@@ -77,17 +81,10 @@
 {% macro forget_scopeless() -%}
     {%- if is_incremental() -%}
         delete from {{ this }} as held using {{ ref('stg_facts_due') }} as due
-        where {{ valid_on('held', 'due.date') }} and (due.date, held.hub_id, held.scope) not in (
-            select (verdicts.date, models.hub_id, verdicts.scope)
+        where {{ valid_on('held', 'due.date') }} and (due.date, held.model_key, held.scope) not in (
+            select (verdicts.date, verdicts.model_key, verdicts.scope)
             from {{ ref('int_scope_verdicts') }} as verdicts
-            inner join {{ ref('stg_models') }} as models on verdicts.model_key = models.model_key
         )
-    {%- endif -%}
-{%- endmacro %}
-{#- After a history of models is written: those that dim_model does not show have none. -#}
-{% macro forget_unlisted_models() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }} where hub_id not in (select models.hub_id from {{ ref('dim_model') }} as models)
     {%- endif -%}
 {%- endmacro %}
 {#- First and last date that is due, as literals: a scan skips what lies outside them. -#}

@@ -205,6 +205,15 @@ def test_a_capture_that_was_never_loaded_comes_along(
     assert not refused.success
     assert "before flow meant" in failure(refused)
     assert "make rebuild" in failure(refused)
+    # Or brought a history, which would begin in the middle.
+    with connect(settings.home) as connection:
+        connection.execute(
+            "update marts.dim_definition set version = version + 1 where definition = 'flow'"
+        )
+        connection.execute("drop table intermediate.int_profile_spans cascade")
+    refused = run(definitions, instance, "from_captures", days[-1])
+    assert not refused.success
+    assert "before there was int_profile_spans; run make rebuild" in failure(refused)
 
 
 def test_facts_in_batches_equal_facts_at_once(

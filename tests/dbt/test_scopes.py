@@ -319,8 +319,8 @@ def test_whoever_left_the_list_on_all_dates_leaves_no_row(plain: Path, tmp_path:
     with connect(home) as connection:
         before = connection.execute("from marts.bridge_model_scope order by all").fetchall()
         connection.execute(
-            "insert into marts.bridge_model_scope "
-            "select hub_id, 'was-listed', true, null, first_seen_on, null from marts.dim_model"
+            "insert into intermediate.int_scope_spans (model_key, scope, valid_from) "
+            "select model_key, 'was-listed', first_seen_on from intermediate.int_models"
         )
         mark_facts_due(connection, [row[0] for row in connection.execute(
             "select date from raw.captures").fetchall()])  # fmt: skip

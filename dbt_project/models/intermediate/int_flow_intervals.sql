@@ -1,6 +1,6 @@
 -- Between two sightings of a model with different all-time counts lies a flow, spread evenly. It counts for
 -- whom the model belonged to at the capture where it begins.
-with ends as (
+with ends as not materialized (
     select
         sightings.*,
         sightings.first_on as to_on,
@@ -8,11 +8,24 @@ with ends as (
     from {{ ref('int_flow_sightings') }} as sightings
 ),
 
+begun as (
+    select
+        ends.model_key,
+        ends.to_on,
+        ends.to_number,
+        ends.downloads,
+        previous.date as previous_on
+    from ends
+    inner join {{ ref('int_flow_captures') }} as previous on ends.to_number - 1 = previous.number
+    where ends.downloads_before is null and ends.downloads > 0
+),
+
 created as (
     select
         attributes.model_key,
         min(attributes.created_on) as created_on
     from {{ ref('stg_model_attributes') }} as attributes
+    where attributes.model_key in (select begun.model_key from begun)
     group by attributes.model_key
 )
 
@@ -29,16 +42,12 @@ where ends.downloads_before is not null and ends.to_number - ends.last_number_be
 union all
 -- Created since the capture before: it began at 0. An older one has a past that nobody saw.
 select
-    ends.model_key,
+    begun.model_key,
     created.created_on as from_on,
-    greatest(ends.to_on, created.created_on + 1) as to_on,
-    ends.to_number,
-    ends.to_on as as_of,
-    ends.downloads
-from ends
-inner join created on ends.model_key = created.model_key
-inner join {{ ref('int_flow_captures') }} as previous on ends.to_number - 1 = previous.number
-where
-    ends.downloads_before is null
-    and created.created_on >= previous.date
-    and ends.downloads > 0
+    greatest(begun.to_on, created.created_on + 1) as to_on,
+    begun.to_number,
+    begun.to_on as as_of,
+    begun.downloads
+from begun
+inner join created on begun.model_key = created.model_key
+where created.created_on >= begun.previous_on

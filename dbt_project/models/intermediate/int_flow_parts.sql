@@ -26,18 +26,18 @@ span as (
 ),
 
 -- Whoever stayed what it was needs one row a month.
-bridges as (
+memberships as (
     select
-        bridge.hub_id,
-        bridge.valid_from,
-        bridge.valid_to
-    from {{ ref('bridge_model_family') }} as bridge
+        spans.model_key,
+        spans.valid_from,
+        spans.valid_to
+    from {{ ref('int_profile_spans') }} as spans
     union all
     select
-        bridge.hub_id,
-        bridge.valid_from,
-        bridge.valid_to
-    from {{ ref('bridge_model_scope') }} as bridge
+        spans.model_key,
+        spans.valid_from,
+        spans.valid_to
+    from {{ ref('int_scope_spans') }} as spans
 ),
 
 changed as (
@@ -47,14 +47,13 @@ changed as (
         span
         on attributes.valid_from > span.first_date and attributes.valid_from <= span.last_date
     union
-    select models.model_key
-    from bridges
+    select memberships.model_key
+    from memberships
     inner join
         span
         on
-            (bridges.valid_from > span.first_date and bridges.valid_from <= span.last_date)
-            or (bridges.valid_to > span.first_date and bridges.valid_to <= span.last_date)
-    inner join {{ ref('stg_models') }} as models on bridges.hub_id = models.hub_id
+            (memberships.valid_from > span.first_date and memberships.valid_from <= span.last_date)
+            or (memberships.valid_to > span.first_date and memberships.valid_to <= span.last_date)
 )
 
 -- Exact from here on: a sum must not depend on the order of its terms.

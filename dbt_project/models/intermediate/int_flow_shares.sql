@@ -18,34 +18,40 @@ clipped as (
     inner join bounds on flows.from_on < bounds.end_day and flows.to_on > bounds.first_day
 ),
 
-named as (
-    select
-        clipped.*,
-        models.hub_id
-    from clipped
-    inner join {{ ref('stg_models') }} as models on clipped.model_key = models.model_key
-),
-
 scoped as (
-    {{ in_scopes('named') }}
+    {{ in_scopes('clipped') }}
 ),
 
--- By stretch of days first: two captures in a row bound most intervals, whichever the model.
-weighted as (
+-- By stretch of days and profile first: two captures in a row bound most intervals, whichever the model.
+profiled as (
     select
         scoped.from_on,
         scoped.to_on,
         scoped.scope,
-        bridge.attribution,
-        bridge.family,
-        sum(scoped.downloads * cast(bridge.weight as decimal(13, 12))) as downloads,
-        sum(scoped.downloads_robust * cast(bridge.weight as decimal(13, 12))) as downloads_robust,
+        spans.profile,
+        cast(sum(scoped.downloads) as decimal(24, 6)) as downloads,
+        cast(sum(scoped.downloads_robust) as decimal(24, 6)) as downloads_robust,
         count(*) as models
     from scoped
     inner join
-        {{ ref('bridge_model_family') }} as bridge
-        on scoped.hub_id = bridge.hub_id and {{ valid_on('bridge', 'scoped.as_of') }}
-    group by scoped.from_on, scoped.to_on, scoped.scope, bridge.attribution, bridge.family
+        {{ ref('int_profile_spans') }} as spans
+        on scoped.model_key = spans.model_key and {{ valid_on('spans', 'scoped.as_of') }}
+    group by scoped.from_on, scoped.to_on, scoped.scope, spans.profile
+),
+
+weighted as (
+    select
+        profiled.from_on,
+        profiled.to_on,
+        profiled.scope,
+        profiles.attribution,
+        profiles.family,
+        sum(profiled.downloads * cast(profiles.weight as decimal(13, 12))) as downloads,
+        sum(profiled.downloads_robust * cast(profiles.weight as decimal(13, 12))) as downloads_robust,
+        sum(profiled.models) as models
+    from profiled
+    inner join {{ ref('int_profiles') }} as profiles on profiled.profile = profiles.profile
+    group by profiled.from_on, profiled.to_on, profiled.scope, profiles.attribution, profiles.family
 )
 
 select

@@ -1,15 +1,16 @@
 -- One step up the lineage, from component to component: each distinct parent takes an equal part.
-with parents as (
-    select distinct
+with declared as (
+    select
         attributions.attribution,
         edges.date,
         edges.parent_key,
+        child_components.component_key is not null as is_cyclic,
         coalesce(child_components.component_key, edges.child_key) as from_key,
         coalesce(parent_components.component_key, edges.parent_key) as to_key
     from {{ ref('int_lineage_edges') }} as edges
     inner join
-        {{ ref('int_lineage_nodes') }} as nodes
-        on edges.date = nodes.date and edges.child_key = nodes.node_key
+        {{ ref('int_model_days') }} as children
+        on edges.date = children.date and edges.child_key = children.model_key
     cross join (values ('root'), ('anchor')) as attributions (attribution)
     left join
         {{ ref('int_lineage_components') }} as child_components
@@ -23,17 +24,52 @@ with parents as (
             attributions.attribution = parent_components.attribution
             and edges.date = parent_components.date
             and edges.parent_key = parent_components.node_key
-    where attributions.attribution = 'root' or not nodes.is_anchor
+    where attributions.attribution = 'root' or not children.is_anchor
+),
+
+-- Only members of one cycle can share a parent.
+parents as (
+    select declared.* from declared
+    where not declared.is_cyclic
+    union all
+    select distinct declared.* from declared
+    where declared.is_cyclic and declared.from_key <> declared.to_key
+),
+
+-- Nearly all have one: these are done.
+counted as (
+    select
+        parents.attribution,
+        parents.date,
+        parents.from_key,
+        count(*) as parents,
+        min(parents.to_key) as first_key,
+        max(parents.to_key) as last_key
+    from parents
+    group by parents.attribution, parents.date, parents.from_key
 )
 
+select
+    counted.attribution,
+    counted.date,
+    counted.from_key,
+    counted.first_key as to_key,
+    cast(1 as double) as part
+from counted
+where counted.first_key = counted.last_key
+union all
 select
     parents.attribution,
     parents.date,
     parents.from_key,
     parents.to_key,
-    count(*) / sum(count(*)) over (
-        partition by parents.attribution, parents.date, parents.from_key
-    ) as part
+    count(*) / any_value(counted.parents) as part
 from parents
-where parents.from_key <> parents.to_key
+inner join
+    counted
+    on
+        parents.attribution = counted.attribution
+        and parents.date = counted.date
+        and parents.from_key = counted.from_key
+where counted.first_key <> counted.last_key
 group by parents.attribution, parents.date, parents.from_key, parents.to_key

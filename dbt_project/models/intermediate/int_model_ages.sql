@@ -11,12 +11,13 @@
 
 with first_party as (
     select
-        bridge.hub_id,
-        bridge.family,
-        bridge.valid_from,
-        bridge.valid_to
-    from {{ ref('bridge_model_family') }} as bridge
-    where bridge.attribution = 'publisher' and bridge.family not in ('other', 'unknown')
+        spans.model_key,
+        profiles.family,
+        spans.valid_from,
+        spans.valid_to
+    from {{ ref('int_profile_spans') }} as spans
+    inner join {{ ref('int_profiles') }} as profiles on spans.profile = profiles.profile
+    where profiles.attribution = 'publisher' and profiles.family not in ('other', 'unknown')
 ),
 
 -- The captures around each day; what decides on a count lies within the reach of both.
@@ -45,7 +46,7 @@ aged as (
     from {{ ref('stg_model_attributes') }} as attributes
     cross join (values (7), (14), (30), (60), (90), (180), (365)) as ages (age_days)
     inner join days on attributes.created_on + ages.age_days = days.day
-    where attributes.hub_id in (select first_party.hub_id from first_party)
+    where attributes.model_key in (select first_party.model_key from first_party)
 ),
 
 counted as (
@@ -92,13 +93,13 @@ select
 from counted
 inner join
     first_party
-    on counted.hub_id = first_party.hub_id and {{ valid_on('first_party', 'counted.known_on') }}
+    on counted.model_key = first_party.model_key and {{ valid_on('first_party', 'counted.known_on') }}
 inner join
-    {{ ref('bridge_model_scope') }} as scopes
+    {{ ref('int_scope_spans') }} as scopes
     on
-        counted.hub_id = scopes.hub_id
+        counted.model_key = scopes.model_key
         and scopes.scope = 'generative_llm'
-        and scopes.is_member
+        and scopes.rule is null
         and {{ valid_on('scopes', 'counted.known_on') }}
 where
     {{ valid_on('counted', 'counted.known_on') }}

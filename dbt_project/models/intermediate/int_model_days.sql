@@ -21,8 +21,10 @@ select
     attributes.model_key,
     attributes.repo_id,
     attributes.publisher,
-    attributes.task,
     attributes.created_on,
+    coalesce(names.brand, 'other') as brand,
+    coalesce(names.is_first_party, false) as is_first_party,
+    coalesce(names.is_anchor, false) as is_anchor,
     counters.model_key is not null as is_listed,
     counters.downloads_30d,
     counters.downloads_all_time,
@@ -31,6 +33,7 @@ from {{ ref('stg_facts_due') }} as due
 inner join
     {{ ref('stg_model_attributes') }} as attributes
     on {{ valid_on('attributes', 'due.date') }}
+left join {{ ref('int_repo_names') }} as names on attributes.repo_id = names.repo_id
 left join
     counters
     on attributes.model_key = counters.model_key and {{ valid_on('counters', 'due.date') }}

@@ -3,13 +3,10 @@ with listed as (
     select
         scoped.date,
         scoped.scope,
-        models.hub_id,
-        days.repo_id,
+        scoped.model_key,
         days.publisher,
-        publishers.company,
-        publishers.region,
-        nodes.is_first_party,
-        nodes.brand,
+        days.is_first_party,
+        days.brand,
         scoped.downloads_30d,
         scoped.downloads_all_time,
         days.likes
@@ -17,40 +14,48 @@ with listed as (
     inner join
         {{ ref('int_model_days') }} as days
         on scoped.date = days.date and scoped.model_key = days.model_key
-    inner join
-        {{ ref('int_lineage_nodes') }} as nodes
-        on scoped.date = nodes.date and scoped.model_key = nodes.node_key
-    inner join {{ ref('stg_models') }} as models on scoped.model_key = models.model_key
-    left join {{ ref('publishers') }} as publishers on lower(days.publisher) = publishers.publisher
 ),
 
-model_metrics as (
-    select
-        listed.date,
-        listed.scope,
-        listed.hub_id,
-        listed.repo_id,
-        listed.is_first_party,
-        listed.downloads_all_time,
-        metrics.metric,
-        case metrics.metric
-            when 'downloads_30d' then listed.downloads_30d
-            when 'downloads_all_time' then listed.downloads_all_time
-            else listed.likes
-        end as value
-    from listed
-    cross join (values ('downloads_30d'), ('downloads_all_time'), ('likes')) as metrics (metric)
+metrics as (
+    select metrics.metric
+    from (values ('downloads_30d'), ('downloads_all_time'), ('likes')) as metrics (metric)
 ),
 
 -- Who cannot be among the first thousand needs no place, but for the whole Hub's downloads.
 thresholds as (
     select
-        model_metrics.date,
-        model_metrics.scope,
-        model_metrics.metric,
-        list_last(max(model_metrics.value, 1000)) as value
-    from model_metrics
-    group by model_metrics.date, model_metrics.scope, model_metrics.metric
+        listed.date,
+        listed.scope,
+        list_last(max(listed.downloads_30d, 1000)) as downloads_30d,
+        list_last(max(listed.downloads_all_time, 1000)) as downloads_all_time,
+        list_last(max(listed.likes, 1000)) as likes
+    from listed
+    group by listed.date, listed.scope
+),
+
+leading_models as (
+    select
+        listed.date,
+        listed.scope,
+        listed.model_key,
+        listed.is_first_party,
+        listed.downloads_all_time,
+        case
+            when listed.scope = 'all' or listed.downloads_30d >= thresholds.downloads_30d
+                then listed.downloads_30d
+        end as downloads_30d,
+        case
+            when listed.downloads_all_time >= thresholds.downloads_all_time
+                then listed.downloads_all_time
+        end as leading_all_time,
+        case when listed.likes >= thresholds.likes then listed.likes end as likes
+    from listed
+    inner join thresholds on listed.date = thresholds.date and listed.scope = thresholds.scope
+    where
+        listed.likes >= thresholds.likes
+        or listed.downloads_all_time >= thresholds.downloads_all_time
+        or listed.downloads_30d >= thresholds.downloads_30d
+        or (listed.scope = 'all' and listed.downloads_30d > 0)
 ),
 
 children as (
@@ -101,72 +106,139 @@ family_shares as (
         and shares.date in (select due.date from {{ ref('stg_facts_due') }} as due)
 ),
 
-unit_values as (
+-- Few accounts, many models: added up before anything else.
+accounts as (
     select
-        model_metrics.date,
-        'model' as unit_type,
-        model_metrics.hub_id as unit,
-        model_metrics.repo_id as unit_name,
-        model_metrics.scope,
-        'publisher' as attribution,
-        model_metrics.metric,
-        model_metrics.value,
-        model_metrics.downloads_all_time as tie_break,
-        model_metrics.is_first_party
-    from model_metrics
-    inner join
-        thresholds
-        on
-            model_metrics.date = thresholds.date
-            and model_metrics.scope = thresholds.scope
-            and model_metrics.metric = thresholds.metric
-    where
-        model_metrics.value >= thresholds.value
-        or (model_metrics.scope = 'all' and model_metrics.metric = 'downloads_30d')
-    union all
-    select
-        listed.date,
-        units.unit_type,
-        units.unit,
-        units.unit as unit_name,
-        listed.scope,
-        'publisher' as attribution,
-        metrics.metric,
-        sum(
-            case metrics.metric
-                when 'downloads_30d' then listed.downloads_30d
-                when 'downloads_all_time' then listed.downloads_all_time
-                else listed.likes
-            end
-        ) as value,
-        sum(listed.downloads_all_time) as tie_break,
-        false as is_first_party
+        added.*,
+        publishers.publisher is not null as is_known,
+        publishers.company,
+        nullif(publishers.region, 'unknown') as region
     from
         (
-            -- Few publishers, many models: added up before anything else.
             select
                 listed.date,
                 listed.scope,
                 listed.publisher,
-                any_value(listed.company) as company,
-                any_value(listed.region) as region,
+                -- Their downloads come with the other attributions.
                 case when listed.is_first_party then listed.brand end as family,
                 sum(listed.downloads_30d) as downloads_30d,
                 sum(listed.downloads_all_time) as downloads_all_time,
                 sum(listed.likes) as likes
             from listed
             group by listed.date, listed.scope, listed.publisher, family
-        ) as listed
-    cross join (values ('downloads_30d'), ('downloads_all_time'), ('likes')) as metrics (metric)
+        ) as added
+    left join {{ ref('publishers') }} as publishers on lower(added.publisher) = publishers.publisher
+),
+
+account_values as (
+    select
+        added.*,
+        metrics.metric,
+        case metrics.metric
+            when 'downloads_30d' then added.downloads_30d
+            when 'downloads_all_time' then added.downloads_all_time
+            else added.likes
+        end as value
+    from
+        (
+            select
+                accounts.date,
+                accounts.scope,
+                accounts.publisher,
+                any_value(accounts.is_known) as is_known,
+                sum(accounts.downloads_30d) as downloads_30d,
+                sum(accounts.downloads_all_time) as downloads_all_time,
+                sum(accounts.likes) as likes
+            from accounts
+            where accounts.publisher is not null
+            group by accounts.date, accounts.scope, accounts.publisher
+        ) as added
+    cross join metrics
+),
+
+account_thresholds as (
+    select
+        account_values.date,
+        account_values.scope,
+        account_values.metric,
+        list_last(max(account_values.value, 1000)) as value
+    from account_values
+    group by account_values.date, account_values.scope, account_values.metric
+),
+
+unit_values as (
+    select
+        leading_values.date,
+        'model' as unit_type,
+        models.hub_id as unit,
+        days.repo_id as unit_name,
+        leading_values.scope,
+        'publisher' as attribution,
+        leading_values.metric,
+        leading_values.value,
+        leading_values.downloads_all_time as tie_break,
+        leading_values.is_first_party
+    from
+        (
+            select
+                leading_models.*,
+                metrics.metric,
+                case metrics.metric
+                    when 'downloads_30d' then leading_models.downloads_30d
+                    when 'downloads_all_time' then leading_models.leading_all_time
+                    else leading_models.likes
+                end as value
+            from leading_models
+            cross join metrics
+        ) as leading_values
+    inner join
+        {{ ref('int_model_days') }} as days
+        on leading_values.date = days.date and leading_values.model_key = days.model_key
+    inner join {{ ref('stg_models') }} as models on leading_values.model_key = models.model_key
+    where leading_values.value > 0
+    union all
+    select
+        account_values.date,
+        'publisher' as unit_type,
+        account_values.publisher as unit,
+        account_values.publisher as unit_name,
+        account_values.scope,
+        'publisher' as attribution,
+        account_values.metric,
+        account_values.value,
+        account_values.downloads_all_time as tie_break,
+        false as is_first_party
+    from account_values
+    inner join account_thresholds using (date, scope, metric)
+    where account_values.is_known or account_values.value >= account_thresholds.value
+    union all
+    select
+        accounts.date,
+        units.unit_type,
+        units.unit,
+        units.unit as unit_name,
+        accounts.scope,
+        'publisher' as attribution,
+        metrics.metric,
+        sum(
+            case metrics.metric
+                when 'downloads_30d' then accounts.downloads_30d
+                when 'downloads_all_time' then accounts.downloads_all_time
+                else accounts.likes
+            end
+        ) as value,
+        sum(accounts.downloads_all_time) as tie_break,
+        false as is_first_party
+    from accounts
+    cross join metrics
     inner join lateral (
         values
-        ('publisher', listed.publisher),
-        ('company', listed.company),
-        ('region', nullif(listed.region, 'unknown')),
-        -- Their downloads come with the other attributions.
-        ('family', case when metrics.metric = 'likes' then listed.family end)
+        ('company', accounts.company),
+        ('region', accounts.region),
+        ('family', case when metrics.metric = 'likes' then accounts.family end)
     ) as units (unit_type, unit) on units.unit is not null
-    group by listed.date, units.unit_type, units.unit, listed.scope, metrics.metric
+    where accounts.is_known or accounts.family is not null
+    group by accounts.date, units.unit_type, units.unit, accounts.scope, metrics.metric
     union all
     select
         family_shares.date,

@@ -1,11 +1,66 @@
 -- What is ranked in the months that this run computes.
 with flows as (
+    select scoped.* from {{ ref('int_flow_scoped') }} as scoped
+),
+
+-- Nearly all were the same thing all month, and have one row in it.
+parted as (
+    select distinct
+        flows.month,
+        flows.basis,
+        flows.model_key
+    from flows
+    where not flows.is_last
+),
+
+model_flows as (
     select
-        scoped.*,
+        flows.month,
+        flows.model_key,
+        flows.repo_id,
+        flows.scope,
+        flows.basis,
+        flows.downloads as value,
+        flows.downloads_low as value_low,
+        flows.downloads_high as value_high
+    from flows
+    anti join parted using (month, basis, model_key)
+    union all
+    select
+        flows.month,
+        flows.model_key,
+        arg_max(flows.repo_id, flows.as_of) as repo_id,
+        flows.scope,
+        flows.basis,
+        sum(flows.downloads) as value,
+        sum(flows.downloads_low) as value_low,
+        sum(flows.downloads_high) as value_high
+    from flows
+    semi join parted using (month, basis, model_key)
+    group by flows.month, flows.model_key, flows.scope, flows.basis
+),
+
+-- Few accounts, many models: added up before anything else.
+account_flows as (
+    select
+        added.*,
         publishers.company,
-        publishers.region
-    from {{ ref('int_flow_scoped') }} as scoped
-    left join {{ ref('publishers') }} as publishers on lower(scoped.publisher) = publishers.publisher
+        nullif(publishers.region, 'unknown') as region
+    from
+        (
+            select
+                flows.month,
+                flows.scope,
+                flows.basis,
+                flows.publisher,
+                sum(flows.downloads) as value,
+                sum(flows.downloads_low) as value_low,
+                sum(flows.downloads_high) as value_high
+            from flows
+            where flows.publisher is not null
+            group by flows.month, flows.scope, flows.basis, flows.publisher
+        ) as added
+    left join {{ ref('publishers') }} as publishers on lower(added.publisher) = publishers.publisher
 ),
 
 family_shares as (
@@ -22,53 +77,48 @@ family_shares as (
 
 unit_values as (
     select
-        flows.month,
+        model_flows.month,
         'model' as unit_type,
-        flows.hub_id as unit,
-        arg_max(flows.repo_id, flows.as_of) as unit_name,
-        flows.scope,
+        models.hub_id as unit,
+        model_flows.repo_id as unit_name,
+        model_flows.scope,
         'publisher' as attribution,
-        flows.basis,
-        sum(flows.downloads) as value,
-        sum(flows.downloads_low) as value_low,
-        sum(flows.downloads_high) as value_high
-    from flows
-    group by flows.month, flows.hub_id, flows.scope, flows.basis
+        model_flows.basis,
+        model_flows.value,
+        model_flows.value_low,
+        model_flows.value_high
+    from model_flows
+    inner join {{ ref('stg_models') }} as models on model_flows.model_key = models.model_key
     union all
     select
-        flows.month,
+        account_flows.month,
+        'publisher' as unit_type,
+        account_flows.publisher as unit,
+        account_flows.publisher as unit_name,
+        account_flows.scope,
+        'publisher' as attribution,
+        account_flows.basis,
+        account_flows.value,
+        account_flows.value_low,
+        account_flows.value_high
+    from account_flows
+    union all
+    select
+        account_flows.month,
         units.unit_type,
         units.unit,
         units.unit as unit_name,
-        flows.scope,
+        account_flows.scope,
         'publisher' as attribution,
-        flows.basis,
-        sum(flows.value) as value,
-        sum(flows.value_low) as value_low,
-        sum(flows.value_high) as value_high
-    from
-        (
-            -- Few publishers, many models: added up before anything else.
-            select
-                flows.month,
-                flows.scope,
-                flows.basis,
-                flows.publisher,
-                any_value(flows.company) as company,
-                any_value(flows.region) as region,
-                sum(flows.downloads) as value,
-                sum(flows.downloads_low) as value_low,
-                sum(flows.downloads_high) as value_high
-            from flows
-            group by flows.month, flows.scope, flows.basis, flows.publisher
-        ) as flows
+        account_flows.basis,
+        sum(account_flows.value) as value,
+        sum(account_flows.value_low) as value_low,
+        sum(account_flows.value_high) as value_high
+    from account_flows
     inner join lateral (
-        values
-        ('publisher', flows.publisher),
-        ('company', flows.company),
-        ('region', nullif(flows.region, 'unknown'))
+        values ('company', account_flows.company), ('region', account_flows.region)
     ) as units (unit_type, unit) on units.unit is not null
-    group by flows.month, units.unit_type, units.unit, flows.scope, flows.basis
+    group by account_flows.month, units.unit_type, units.unit, account_flows.scope, account_flows.basis
     union all
     select
         family_shares.month,

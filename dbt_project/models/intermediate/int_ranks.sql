@@ -9,7 +9,8 @@
 
 -- depends_on: {{ ref('stg_dates_renewed') }}, {{ ref('int_flow_months') }}, {{ ref('stg_ids_replaced') }}
 
-with unit_values as (
+-- What is not looked at is not read: the names of millions.
+with unit_values as not materialized (
     select
         'day' as grain,
         days.date as period,
@@ -43,7 +44,8 @@ with unit_values as (
     from {{ ref('int_rank_months') }} as months
 ),
 
--- Values come in few sizes, units in millions: what a place needs is how many units have which value.
+-- Values come in few sizes, units in millions: what a place needs is how many units have which value. A day's
+-- values have no bounds but themselves.
 sizes as (
     select
         unit_values.grain,
@@ -52,15 +54,38 @@ sizes as (
         unit_values.scope,
         unit_values.attribution,
         unit_values.metric,
-        bounds.bound,
-        case bounds.bound
-            when 'value' then unit_values.value
-            when 'low' then unit_values.value_low
-            else unit_values.value_high
-        end as size,
+        unit_values.value as size,
         count(*) as units
     from unit_values
-    cross join (values ('value'), ('low'), ('high')) as bounds (bound)
+    group by all
+),
+
+bounded_sizes as (
+    select
+        'value' as bound,
+        sizes.*
+    from sizes
+    union all
+    select
+        bounds.bound,
+        sizes.*
+    from sizes
+    cross join (values ('low'), ('high')) as bounds (bound)
+    where sizes.grain = 'day'
+    union all
+    select
+        bounds.bound,
+        unit_values.grain,
+        unit_values.period,
+        unit_values.unit_type,
+        unit_values.scope,
+        unit_values.attribution,
+        unit_values.metric,
+        case bounds.bound when 'low' then unit_values.value_low else unit_values.value_high end as size,
+        count(*) as units
+    from unit_values
+    cross join (values ('low'), ('high')) as bounds (bound)
+    where unit_values.grain = 'month'
     group by all
 ),
 
@@ -69,7 +94,7 @@ places as (
         sizes.*,
         cast(sum(sizes.units) over by_size as bigint) as units_from,
         row_number() over by_size as place
-    from sizes
+    from bounded_sizes as sizes
     window
         by_size as (
             partition by
@@ -110,24 +135,36 @@ placed as (
         )
 ),
 
+wanted as (
+    select placed.*
+    from placed
+    where
+        placed.grain = 'month'
+        or placed.unit_type in ('family', 'company', 'region')
+        or placed.rank_min <= 1000
+        or placed.is_first_party
+),
+
+-- Equals are put in order where one of them is wanted.
 ordered as (
     select
         placed.*,
-        row_number() over (
+        placed.rank_min - 1 + row_number() over (
             partition by
                 placed.grain,
                 placed.period,
                 placed.unit_type,
                 placed.scope,
                 placed.attribution,
-                placed.metric
+                placed.metric,
+                placed.value
             order by
-                placed.value desc,
                 placed.tie_break desc nulls last,
                 placed.unit_name asc,
                 placed.unit asc
         ) as rank_ordinal
     from placed
+    semi join wanted using (grain, period, unit_type, scope, attribution, metric, value)
 ),
 
 kept as (

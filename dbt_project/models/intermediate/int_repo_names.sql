@@ -42,10 +42,25 @@ rules as (
     cross join scope_rules
 ),
 
+{% if is_incremental() %}
+    known as (
+        select known.repo_id
+        from {{ this }} as known
+        inner join rules on known.rules_version = rules.rules_version
+    ),
+{% endif %}
+
+-- Few names are new: they are told apart before they are made distinct.
 named as (
     select attributes.repo_id from {{ ref('stg_model_attributes') }} as attributes
+    {% if is_incremental() %}
+        where attributes.repo_id not in (select known.repo_id from known)
+    {% endif %}
     union
     select parents.parent_repo_id from {{ ref('stg_model_parents') }} as parents
+    {% if is_incremental() %}
+        where parents.parent_repo_id not in (select known.repo_id from known)
+    {% endif %}
 ),
 
 pending as (
@@ -57,13 +72,6 @@ pending as (
         rules.rules_version
     from named
     cross join rules
-    {% if is_incremental() %}
-        where not exists (
-            select 1
-            from {{ this }} as known
-            where known.repo_id = named.repo_id and known.rules_version = rules.rules_version
-        )
-    {% endif %}
 ),
 
 judged as (

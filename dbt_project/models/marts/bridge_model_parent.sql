@@ -2,23 +2,21 @@
 -- is found as int_lineage_edges finds it: by the Hub's _id or else by its name.
 with declared as (
     select
-        models.hub_id,
+        models.model_key,
         parents.relation,
         parents.parent_repo_id,
-        known.hub_id as known_id
-    from {{ ref('dim_model') }} as models
-    inner join {{ ref('stg_models') }} as children on models.hub_id = children.hub_id
+        known.model_key as known_key
+    from {{ ref('int_models') }} as models
     inner join
         {{ ref('stg_model_parents') }} as parents
-        on children.model_key = parents.model_key and parents.valid_to is null
-    left join {{ ref('stg_models') }} as parent_keys on parents.parent_model_key = parent_keys.model_key
-    left join {{ ref('dim_model') }} as known on parent_keys.hub_id = known.hub_id
+        on models.model_key = parents.model_key and parents.valid_to is null
+    left join {{ ref('int_models') }} as known on parents.parent_model_key = known.model_key
 ),
 
 wanted as (
     select distinct lower(declared.parent_repo_id) as repo_name
     from declared
-    where declared.known_id is null
+    where declared.known_key is null
 ),
 
 -- A name belongs to whoever is listed under it, or else to whoever bore it last.
@@ -26,44 +24,59 @@ bearers as (
     select
         wanted.repo_name,
         arg_max(
-            states.hub_id,
-            (models.gone_on is null and states.valid_to is null, states.valid_from, states.hub_id)
-        ) as hub_id
-    from {{ ref('dim_model_history') }} as states
-    inner join wanted on lower(states.repo_id) = wanted.repo_name
-    inner join {{ ref('dim_model') }} as models on states.hub_id = models.hub_id
+            models.model_key,
+            (models.gone_on is null and names.valid_to is null, names.valid_from, keys.hub_id)
+        ) as model_key
+    from {{ ref('stg_model_names') }} as names
+    inner join wanted on lower(names.repo_id) = wanted.repo_name
+    inner join {{ ref('int_models') }} as models on names.model_key = models.model_key
+    inner join {{ ref('stg_models') }} as keys on names.model_key = keys.model_key
     group by wanted.repo_name
 ),
 
 resolved as (
     select
-        declared.hub_id,
+        declared.model_key,
         declared.relation,
         declared.parent_repo_id,
-        coalesce(declared.known_id, bearers.hub_id) as parent_hub_id
+        coalesce(declared.known_key, bearers.model_key) as parent_key
     from declared
     left join
         bearers
-        on declared.known_id is null and lower(declared.parent_repo_id) = bearers.repo_name
+        on declared.known_key is null and lower(declared.parent_repo_id) = bearers.repo_name
 ),
 
 edges as (
     select
-        resolved.hub_id,
-        resolved.parent_hub_id,
-        coalesce(resolved.parent_hub_id, lower(resolved.parent_repo_id)) as parent,
+        resolved.model_key,
+        resolved.parent_key,
+        -- A parent that is not on the Hub is told from others by its name.
+        case when resolved.parent_key is null then lower(resolved.parent_repo_id) end as parent_name,
         min(resolved.parent_repo_id) as declared_repo_id,
         min(resolved.relation) as relation
     from resolved
-    where resolved.parent_hub_id is distinct from resolved.hub_id
-    group by resolved.hub_id, resolved.parent_hub_id, parent
+    where resolved.parent_key is distinct from resolved.model_key
+    group by resolved.model_key, resolved.parent_key, parent_name
+),
+
+relations as (
+    -- The derivative's own, as in all counts of derivatives: tags can give each parent another one.
+    select
+        edges.model_key,
+        min(edges.relation) as relation
+    from edges
+    group by edges.model_key
 )
 
 select
-    edges.hub_id,
-    edges.parent_hub_id,
-    coalesce(parents.repo_id, edges.declared_repo_id) as parent_repo_id,
-    -- The derivative's own, as in all counts of derivatives: tags can give each parent another one.
-    min(edges.relation) over (partition by edges.hub_id) as relation
+    children.hub_id,
+    parents.hub_id as parent_hub_id,
+    coalesce(names.repo_id, edges.declared_repo_id) as parent_repo_id,
+    relations.relation
 from edges
-left join {{ ref('dim_model') }} as parents on edges.parent_hub_id = parents.hub_id
+inner join relations on edges.model_key = relations.model_key
+inner join {{ ref('stg_models') }} as children on edges.model_key = children.model_key
+left join {{ ref('stg_models') }} as parents on edges.parent_key = parents.model_key
+left join
+    {{ ref('stg_model_names') }} as names
+    on edges.parent_key = names.model_key and names.valid_to is null

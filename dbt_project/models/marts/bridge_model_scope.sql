@@ -1,22 +1,11 @@
-{{
-    config(
-        materialized='incremental', incremental_strategy='delete+insert',
-        unique_key=['hub_id', 'scope'], on_schema_change='fail',
-        pre_hook="{{ adopt_ids_in_history() }}", post_hook="{{ forget_scopeless() }}"
-    )
-}}
+{{ config(materialized='view') }}
 
--- depends_on: {{ ref('stg_captures') }}, {{ ref('stg_facts_due') }}, {{ ref('stg_ids_replaced') }}
-
-with due_verdicts as (
-    select
-        verdicts.date,
-        models.hub_id,
-        verdicts.scope,
-        verdicts.rule is null as is_member,
-        verdicts.rule
-    from {{ ref('int_scope_verdicts') }} as verdicts
-    inner join {{ ref('stg_models') }} as models on verdicts.model_key = models.model_key
-),
-
-{{ history_of('due_verdicts', key=['hub_id', 'scope'], state=['is_member', 'rule']) }}
+select
+    models.hub_id,
+    spans.scope,
+    spans.rule is null as is_member,
+    spans.rule,
+    spans.valid_from,
+    spans.valid_to
+from {{ ref('int_scope_spans') }} as spans
+inner join {{ ref('stg_models') }} as models on spans.model_key = models.model_key

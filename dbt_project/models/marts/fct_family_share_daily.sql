@@ -26,22 +26,33 @@ totals as (
     group by scoped.date, scoped.scope
 ),
 
-weighted as (
+profiled as (
     select
         scoped.date,
         scoped.scope,
-        weights.attribution,
-        weights.family,
-        cast(sum(weights.weight * cast(scoped.downloads_30d as decimal(18, 0))) as double)
-            as downloads,
-        cast(sum(weights.weight * cast(scoped.downloads_all_time as decimal(18, 0))) as double)
-            as downloads_all_time,
+        profiles.profile,
+        cast(sum(scoped.downloads_30d) as decimal(18, 0)) as downloads,
+        cast(sum(scoped.downloads_all_time) as decimal(18, 0)) as downloads_all_time,
         count(*) as models
     from {{ ref('int_scope_days') }} as scoped
     inner join
-        {{ ref('int_family_weights') }} as weights
-        on scoped.date = weights.date and scoped.model_key = weights.model_key
-    group by scoped.date, scoped.scope, weights.attribution, weights.family
+        {{ ref('int_model_profiles') }} as profiles
+        on scoped.date = profiles.date and scoped.model_key = profiles.model_key
+    group by scoped.date, scoped.scope, profiles.profile
+),
+
+weighted as (
+    select
+        profiled.date,
+        profiled.scope,
+        profiles.attribution,
+        profiles.family,
+        cast(sum(profiles.weight * profiled.downloads) as double) as downloads,
+        cast(sum(profiles.weight * profiled.downloads_all_time) as double) as downloads_all_time,
+        cast(sum(profiled.models) as bigint) as models
+    from profiled
+    inner join {{ ref('int_profiles') }} as profiles on profiled.profile = profiles.profile
+    group by profiled.date, profiled.scope, profiles.attribution, profiles.family
 ),
 
 windowed as (

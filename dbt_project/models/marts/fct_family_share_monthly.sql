@@ -20,23 +20,39 @@ totals as (
     group by scoped.month, scoped.basis, scoped.scope
 ),
 
-weighted as (
+profiled as (
     select
         scoped.month,
         scoped.basis,
         scoped.scope,
-        bridge.attribution,
-        bridge.family,
-        sum(scoped.downloads * cast(bridge.weight as decimal(13, 12))) as downloads,
-        sum(scoped.downloads_robust * cast(bridge.weight as decimal(13, 12))) as downloads_robust,
-        sum(scoped.downloads_low * cast(bridge.weight as decimal(13, 12))) as downloads_low,
-        sum(scoped.downloads_high * cast(bridge.weight as decimal(13, 12))) as downloads_high,
+        spans.profile,
+        cast(sum(scoped.downloads) as decimal(24, 6)) as downloads,
+        cast(sum(scoped.downloads_robust) as decimal(24, 6)) as downloads_robust,
+        cast(sum(scoped.downloads_low) as decimal(24, 6)) as downloads_low,
+        cast(sum(scoped.downloads_high) as decimal(24, 6)) as downloads_high,
         count(*) filter (where scoped.is_last) as models
     from scoped
     inner join
-        {{ ref('bridge_model_family') }} as bridge
-        on scoped.hub_id = bridge.hub_id and {{ valid_on('bridge', 'scoped.as_of') }}
-    group by scoped.month, scoped.basis, scoped.scope, bridge.attribution, bridge.family
+        {{ ref('int_profile_spans') }} as spans
+        on scoped.model_key = spans.model_key and {{ valid_on('spans', 'scoped.as_of') }}
+    group by scoped.month, scoped.basis, scoped.scope, spans.profile
+),
+
+weighted as (
+    select
+        profiled.month,
+        profiled.basis,
+        profiled.scope,
+        profiles.attribution,
+        profiles.family,
+        sum(profiled.downloads * cast(profiles.weight as decimal(13, 12))) as downloads,
+        sum(profiled.downloads_robust * cast(profiles.weight as decimal(13, 12))) as downloads_robust,
+        sum(profiled.downloads_low * cast(profiles.weight as decimal(13, 12))) as downloads_low,
+        sum(profiled.downloads_high * cast(profiles.weight as decimal(13, 12))) as downloads_high,
+        cast(sum(profiled.models) as bigint) as models
+    from profiled
+    inner join {{ ref('int_profiles') }} as profiles on profiled.profile = profiles.profile
+    group by profiled.month, profiled.basis, profiled.scope, profiles.attribution, profiles.family
 ),
 
 shares as (

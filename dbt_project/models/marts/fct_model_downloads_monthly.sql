@@ -38,3 +38,5 @@ inner join
     on summed.basis = variants.basis
 inner join {{ ref('int_flow_months') }} as months on summed.month = months.month
 inner join {{ ref('stg_models') }} as models on summed.model_key = models.model_key
+-- As published: who looks for a model skips the others of a month.
+order by summed.month, summed.model_key

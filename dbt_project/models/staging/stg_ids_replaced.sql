@@ -1,4 +1,6 @@
 select
+    replaced.model_key,
+    replaced.present_key,
     models.hub_id,
     present_models.hub_id as present_id,
     replaced.changed_on

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 select
     {{ in_turn('parents') }},
     case

@@ -29,8 +29,7 @@ recorded as (
         count(*) filter (where models.gone_on is not null) as gone,
         count(distinct case when models.gone_on is null then days.publisher end) as publishers
     from children
-    inner join {{ ref('stg_models') }} as keys on children.child_key = keys.model_key
-    inner join {{ ref('dim_model') }} as models on keys.hub_id = models.hub_id
+    inner join {{ ref('int_models') }} as models on children.child_key = models.model_key
     inner join
         {{ ref('int_model_days') }} as days
         on children.date = days.date and children.child_key = days.model_key

@@ -1,0 +1,61 @@
+with captures as (
+    select captures.date
+    from {{ ref('stg_captures') }} as captures
+    where captures.verdict = 'admitted'
+),
+
+-- A run of captures may begin or end with some that do not count.
+calendar as (
+    {{ calendar('date') }}
+),
+
+sightings as (
+    select
+        spans.model_key,
+        min(begins.next_date) as first_seen_on,
+        max(ends.last_date) as last_seen_on
+    from {{ ref('stg_presence_spans') }} as spans
+    inner join calendar as begins on spans.valid_from = begins.date
+    inner join calendar as ends on coalesce(spans.valid_to, date '9999-12-31') = ends.date
+    where begins.next_date <= ends.last_date
+    group by spans.model_key
+),
+
+first_absence as (
+    select
+        captures.date,
+        lead(captures.date) over (order by captures.date) as next_date
+    from captures
+),
+
+named as (
+    select distinct
+        parents.model_key,
+        parents.parent_repo_id
+    from {{ ref('stg_model_parents') }} as parents
+    where parents.valid_to is null and parents.parent_model_key is distinct from parents.model_key
+),
+
+derivatives as (
+    select distinct named.model_key
+    from named
+    inner join
+        {{ ref('stg_model_names') }} as names
+        on named.model_key = names.model_key and names.valid_to is null
+    where lower(named.parent_repo_id) <> lower(names.repo_id)
+)
+
+-- A model of a later batch joins with its facts.
+select
+    sightings.model_key,
+    sightings.first_seen_on,
+    sightings.last_seen_on,
+    first_absence.next_date as gone_on,
+    spans.profile,
+    derivatives.model_key is not null as is_derivative
+from sightings
+inner join first_absence on sightings.last_seen_on = first_absence.date
+inner join
+    {{ ref('int_profile_spans') }} as spans
+    on sightings.model_key = spans.model_key and spans.valid_to is null
+left join derivatives on sightings.model_key = derivatives.model_key
