@@ -33,28 +33,38 @@ def older(home: str, dates: str) -> Figures:
 
 
 def rows(site: Site) -> list[Row]:
-    """Each stage of the second date's night, old beside young."""
-    few, many = (_night(site, dates) for dates in site.ages)
+    """Each stage of the second date's night, old beside young, by turns."""
+    few, many = site.ages
+    old = {dates: _older(site, dates) for dates in site.ages}
+    nights: dict[int, list[dict[str, Measured]]] = {dates: [] for dates in site.ages}
+    for _ in range(site.rounds):
+        for dates, warehouse in old.items():
+            nights[dates].append(_night(site, warehouse))
     return [
         Row(
-            f"{stage} after {site.ages[1]:,} dates",
-            inner([many[stage]]),
-            f"the same after {site.ages[0]:,}",
-            inner([few[stage]]),
+            f"{stage} after {many:,} dates",
+            inner([night[stage] for night in nights[many]]),
+            f"the same after {few:,}",
+            inner([night[stage] for night in nights[few]]),
             "1.1",
         )
         for stage in _STAGES
     ]
 
 
-def _night(site: Site, dates: int) -> dict[str, Measured]:
+def _older(site: Site, dates: int) -> Path:
     home = site.home(f"after-{dates}")
     shutil.copy(site.first.home / "warehouse.duckdb", home)
     child("history", "older", home, dates)
-    site.link(home, SECOND)
-    took = {}
-    for stage, (module, way, dates_of) in _STAGES.items():
-        took[stage] = child(module, way, home, *dates_of)
+    return home / "warehouse.duckdb"
+
+
+def _night(site: Site, warehouse: Path) -> dict[str, Measured]:
+    home = site.home("night", SECOND)
+    shutil.copy(warehouse, home)
+    took = {
+        stage: child(module, way, home, *dates) for stage, (module, way, dates) in _STAGES.items()
+    }
     site.forget(home)
     return took
 
