@@ -31,6 +31,7 @@ STAGES = {
     "crawl": crawl.rows,
     "load": load.rows,
     "night": night.rows,
+    "rebuild": night.rebuilt,
     "facts": facts.rows,
     "lineage": lineage.rows,
     "publication": publication.rows,

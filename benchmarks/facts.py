@@ -17,7 +17,8 @@ from benchmarks.site import FIRST, SECOND, Site
 from benchmarks.table import Figure, Row
 
 _PEER_PROJECT = Path(__file__).parent / "peers" / "facts"
-_NOTHING = ("--select", "tag:nothing")
+NOTHING = ("--select", "tag:nothing")
+"""dbt's options for a build of nothing: it starts, and parses what it has not parsed yet."""
 
 
 def night(home: str, date: str) -> Figures:
@@ -58,7 +59,7 @@ def rows(site: Site) -> list[Row]:
     """The start of dbt, and all that a night's facts take above it."""
     home = site.second.home
     # The first run parses the project; every later one reads what that left.
-    _, start = (child("facts", "build", home, *_NOTHING) for _ in range(2))
+    _, start = (child("facts", "build", home, *NOTHING) for _ in range(2))
     whole = child("facts", "night", home, SECOND)
     peer_start, peer_whole = _dbt_over_dlt(site)
     frames = site.folder / "pandas.duckdb"
@@ -105,7 +106,7 @@ def _dbt_over_dlt(site: Site) -> tuple[Measured, Measured]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     run(command, environment)
-    start = run([*command, *_NOTHING], environment)
+    start = run([*command, *NOTHING], environment)
     whole = run(command, environment)
     _agree(site, "dbt over dlt", warehouse)
     return start, whole
