@@ -49,8 +49,11 @@ def report(site: Site, stages: list[str]) -> str:
     rows: list[Row] = []
     began = time.monotonic()
     for stage in stages:
-        rows += STAGES[stage](site)
-        print(f"{time.monotonic() - began:7.0f} s  {stage} done", file=sys.stderr, flush=True)
+        measured = STAGES[stage](site)
+        rows += measured
+        # A later stage may fail: what there is can be read.
+        print(f"{time.monotonic() - began:.0f} s: {stage}", file=sys.stderr)
+        print(markdown(measured), file=sys.stderr, flush=True)
     agreed = "\n".join(f"- {one}" for one in site.disagreements)
     return "\n".join(
         [
