@@ -13,7 +13,13 @@ export DO_NOT_TRACK := 1
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help setup demo test lint dev nightly backfill import rebuild claims metrics probe watch sample-hub docs questions lock
+.venv-peers/.ready: benchmarks/peers.txt
+	@echo "Installing the tools that the benchmarks compare with into .venv-peers (once, a minute or two) ..."
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/peers.txt
+	@touch $@
+
+.PHONY: help setup demo test lint dev nightly backfill import rebuild claims metrics probe watch sample-hub docs questions bench lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -70,8 +76,12 @@ docs: .venv/.ready  ## write docs/data_dictionary.md and the table of docs/defin
 questions: .venv/.ready  ## write the answers of docs/questions.md anew, from what make demo published
 	@$(RUN) questions
 
+bench: .venv/.ready .venv-peers/.ready  ## each stage beside its peers and floors, one table: MODELS= STAGES= AGES="30 1000" OUT=FILE
+	@.venv/bin/python -m benchmarks $(if $(MODELS),--models "$$MODELS") $(if $(STAGES),--stages $$STAGES) \
+	    $(if $(AGES),--ages $$AGES) $(if $(OUT),--out "$$OUT")
+
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet
 
-lock:  ## resolve the dependencies anew into requirements.lock, and the test clients' (needs uv)
+lock:  ## resolve the dependencies anew into requirements.lock, the test clients' and the peers' (needs uv)
 	$(LOCK) pyproject.toml --extra metrics --group dev -o requirements.lock
-	for client in tests/clients/*.in; do $(LOCK) "$$client" -o "$${client%.in}.txt"; done
+	for others in tests/clients/*.in benchmarks/*.in; do $(LOCK) "$$others" -o "$${others%.in}.txt"; done

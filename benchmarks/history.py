@@ -1,4 +1,4 @@
-"""How long one night takes on a warehouse with few dates and with many.
+"""One night on a warehouse with few dates before it, and on one with many.
 
 Belongs here: making a warehouse older than it is, and timing the next night on it. Does not belong
 here: captures of a made-up Hub (see `benchmarks.generate`).
@@ -7,61 +7,69 @@ The history is written into the ledger's tables as loads would have left it: eac
 downloaded changes its counts as often as its rate says. Marts hold one date's rows again and again.
 """
 
-import argparse
 import datetime as dt
-import json
-import os
 import shutil
-import subprocess
-import time
 from pathlib import Path
 
 import duckdb
 
-from assets.captures.sources import import_files
-from assets.captures.store import CaptureStore
-from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
-from assets.ledger.due import facts_done, next_batch
-from assets.ledger.load import load_capture
 from assets.ledger.warehouse import connect
+from benchmarks.facts import NOTHING
+from benchmarks.measure import Figures, Measured, child, tell
+from benchmarks.site import SECOND, Site
+from benchmarks.table import Row, inner
+
+_STAGES = {
+    "load": ("load", "ours", (SECOND,)),
+    "facts, dbt's start included": ("facts", "night", (SECOND,)),
+    "publication": ("publication", "ours", ()),
+}
 
 
-def main() -> None:
-    """Time the second of two captures on warehouses of several ages."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--captures", type=Path, required=True, help="two files of generate")
-    parser.add_argument("--home", type=Path, required=True, help="an empty folder")
-    parser.add_argument("--dates", type=int, nargs="+", default=[30, 300])
-    parser.add_argument("--keep", action="store_true", help="keep the warehouses")
-    wanted = parser.parse_args()
-    base = wanted.home / "base"
-    store = CaptureStore(base / "captures")
-    import_files(store, wanted.captures, 1.0, 0.0, sample="benchmark")
-    first, night = store.dates()[:2]
-    with connect(base) as connection:
-        load_capture(connection, store, first)
-    _facts(base)
-    for dates in wanted.dates:
-        home = wanted.home / str(dates)
-        home.mkdir()
-        shutil.copy(base / "warehouse.duckdb", home / "warehouse.duckdb")
-        with connect(home) as connection:
-            age(connection, dates)
-        started = time.perf_counter()
-        with connect(home) as connection:
-            load_capture(connection, store, night)
-        loaded = time.perf_counter()
-        models = _facts(home)
-        done = time.perf_counter()
-        size = (home / "warehouse.duckdb").stat().st_size / 1e6
-        print(
-            f"{dates:>4} dates before: load {loaded - started:6.1f} s, dbt {done - loaded:6.1f} s, "
-            f"models {sum(models.values()):6.1f} s, warehouse {size:,.0f} MB"
+def older(home: str, dates: str) -> Figures:
+    """Put a history of so many dates before the only one of a home."""
+    with connect(Path(home)) as connection:
+        age(connection, int(dates))
+    return {}
+
+
+def rows(site: Site) -> list[Row]:
+    """Each stage of the second date's night, old beside young, by turns."""
+    few, many = site.ages
+    old = {dates: _older(site, dates) for dates in site.ages}
+    nights: dict[int, list[dict[str, Measured]]] = {dates: [] for dates in site.ages}
+    for _ in range(site.rounds):
+        for dates, warehouse in old.items():
+            nights[dates].append(_night(site, warehouse))
+    return [
+        Row(
+            f"{stage} after {many:,} dates",
+            inner([night[stage] for night in nights[many]]),
+            f"the same after {few:,}",
+            inner([night[stage] for night in nights[few]]),
+            "1.1",
         )
-        for name, seconds in sorted(models.items(), key=lambda one: -one[1])[:16]:
-            print(f"      {seconds:6.2f} s  {name}")
-        if not wanted.keep:
-            shutil.rmtree(home)
+        for stage in _STAGES
+    ]
+
+
+def _older(site: Site, dates: int) -> Path:
+    home = site.home(f"after-{dates}")
+    shutil.copy(site.first.home / "warehouse.duckdb", home)
+    child("history", "older", home, dates)
+    return home / "warehouse.duckdb"
+
+
+def _night(site: Site, warehouse: Path) -> dict[str, Measured]:
+    home = site.home("night", SECOND)
+    shutil.copy(warehouse, home)
+    # A night finds the project parsed.
+    child("facts", "build", home, *NOTHING)
+    took = {
+        stage: child(module, way, home, *dates) for stage, (module, way, dates) in _STAGES.items()
+    }
+    site.forget(home)
+    return took
 
 
 def age(connection: duckdb.DuckDBPyConnection, dates: int) -> None:
@@ -169,22 +177,5 @@ _LEDGER = (
 )  # fmt: skip
 
 
-def _facts(home: Path) -> dict[str, float]:
-    """Build the facts that are due; seconds by dbt node."""
-    with connect(home) as connection:
-        batch = next_batch(connection, 10**9)
-    target = home / "target"
-    command = [str(DBT), "--quiet", "build", "--exclude-resource-type", "unit_test"]
-    subprocess.run(
-        [*command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)],
-        env={**os.environ, **dbt_environment(home), "DBT_TARGET_PATH": str(target)},
-        check=True,
-    )
-    with connect(home) as connection:
-        facts_done(connection, batch)
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    return {one["unique_id"].split(".", 2)[2]: one["execution_time"] for one in results}
-
-
 if __name__ == "__main__":
-    main()
+    tell({"older": older})

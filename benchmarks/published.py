@@ -1,16 +1,22 @@
 """How long typical questions of BI tools take on a published file.
 
 Belongs here: the questions, and timing them with a connection that is held and one that is opened
-for each. Does not belong here: making the file (see `benchmarks.history` and `make demo`).
+for each. Does not belong here: making the file (see `benchmarks.publication`).
 """
 
-import argparse
 import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
+
+from benchmarks.measure import Figures, Measured, child, tell
+from benchmarks.site import Site
+from benchmarks.table import Figure, Row
+
+_ROUNDS = 20
 
 # What a question asks about is taken from the file: the same ones run on any.
 _CHOICES = {
@@ -79,53 +85,81 @@ QUESTIONS = {
 }
 
 
-def main() -> None:
-    """Print the times of each question and the 95th percentile of all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--published", type=Path, required=True, help="a hub_ledger.duckdb")
-    parser.add_argument("--rounds", type=int, default=20)
-    wanted = parser.parse_args()
-    held = duckdb.connect(wanted.published, read_only=True)
-    found = {name: held.execute(query).fetchone() for name, query in _CHOICES.items()}
-    missing = [name for name, row in found.items() if row is None]
-    if missing:
-        raise SystemExit(f"{wanted.published} has no {missing[0]} to ask about: too short a record")
-    chosen = {name: row[0] for name, row in found.items() if row}
-
-    def ask(connection: duckdb.DuckDBPyConnection, question: str) -> int:
-        parameters = {name: value for name, value in chosen.items() if f"${name}" in question}
-        return len(connection.execute(question, parameters).fetchall())
-
-    def ask_anew(question: str) -> int:
-        with duckdb.connect(wanted.published, read_only=True) as connection:
-            return ask(connection, question)
-
-    rows = {name: ask(held, question) for name, question in QUESTIONS.items()}
-    warm = _times(lambda question: ask(held, question), wanted.rounds)
-    # As long as one connection is open in a process, another one shares what it has read.
-    held.close()
-    anew = _times(ask_anew, wanted.rounds)
-    print(f"{'ms, median and p95':<34}{'held':>16}{'opened anew':>20}{'rows':>8}")
-    for name in QUESTIONS:
-        print(f"{name:<34}{_told(warm[name]):>16}{_told(anew[name]):>20}{rows[name]:>8}")
-    everything = [[one for times in by_name.values() for one in times] for by_name in (warm, anew)]
-    print(f"{'all':<34}{_told(everything[0]):>16}{_told(everything[1]):>20}")
+def held(published: str) -> Figures:
+    """By a connection that stays open, as notebooks and most tools have it."""
+    with _file(published) as connection:
+        chosen = _chosen(connection)
+        return _times(lambda question: _ask(connection, question, chosen))
 
 
-def _times(ask: Callable[[str], int], rounds: int) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in QUESTIONS}
-    for _ in range(rounds):
-        for name, question in QUESTIONS.items():
+def anew(published: str) -> Figures:
+    """By a connection opened for each question, as Superset does."""
+    with _file(published) as connection:
+        chosen = _chosen(connection)
+
+    def ask(question: str) -> int:
+        with _file(published) as connection:
+            return _ask(connection, question, chosen)
+
+    return _times(ask)
+
+
+def twins(published: str) -> Figures:
+    """On the Parquet twins, behind views of a connection that stays open."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        for folder in (Path(published) / "parquet").iterdir():
+            source = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = false)"
+            connection.execute(f"create view marts.{folder.name} as from {source}")
+        chosen = _chosen(connection)
+        return _times(lambda question: _ask(connection, question, chosen))
+
+
+def _file(published: str) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(Path(published) / "hub_ledger.duckdb", read_only=True)
+
+
+def _chosen(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What is asked about; None in a record too short for it."""
+    rows = {name: connection.execute(query).fetchone() for name, query in _CHOICES.items()}
+    return {name: row and row[0] for name, row in rows.items()}
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, question: str, chosen: dict[str, Any]) -> int:
+    parameters = {name: value for name, value in chosen.items() if f"${name}" in question}
+    return len(connection.execute(question, parameters).fetchall())
+
+
+def _times(ask: Callable[[str], int]) -> Figures:
+    """Milliseconds of each asking, and the rows of all answers; asked once before."""
+    rows = sum(ask(question) for question in QUESTIONS.values())
+    times = []
+    for _ in range(_ROUNDS):
+        for question in QUESTIONS.values():
             started = time.perf_counter()
             ask(question)
-            times[name].append((time.perf_counter() - started) * 1000)
-    return times
+            times.append((time.perf_counter() - started) * 1000)
+    return {"rows": rows, "ms": times}
 
 
-def _told(times: list[float]) -> str:
-    ordered = sorted(times)
-    return f"{ordered[len(ordered) // 2]:.1f} {ordered[math.ceil(len(ordered) * 0.95) - 1]:.1f}"
+def rows(site: Site) -> list[Row]:
+    """95th percentile over all questions and rounds."""
+    published = (site.second.home / "published" / "latest").resolve()
+    ran = {way: child("published", way, published) for way in ("held", "anew", "twins")}
+    counted = {run.said["rows"] for run in ran.values()}
+    site.expect("rows of the answers", len(counted) == 1, f"{sorted(counted)}")
+    stage = f"{len(QUESTIONS)} questions of BI tools, 95th percentile, connection"
+    peer = "the same on the Parquet twins, held"
+    return [
+        Row(f"{stage} held", _p95(ran["held"]), peer, _p95(ran["twins"])),
+        Row(f"{stage} opened anew", _p95(ran["anew"]), peer, _p95(ran["twins"])),
+    ]
+
+
+def _p95(run: Measured) -> Figure:
+    times = sorted(run.said["ms"])
+    return Figure((times[math.ceil(len(times) * 0.95) - 1],), "ms", run.peak_mb)
 
 
 if __name__ == "__main__":
-    main()
+    tell({"held": held, "anew": anew, "twins": twins})

@@ -24,7 +24,7 @@ only_if_wanted = pytest.mark.skipif(
 
 
 @contextmanager
-def python_environment(name: str) -> Iterator[Path]:
+def python_environment(name: str, locks: Path = LOCKS) -> Iterator[Path]:
     """A virtual environment from `<name>.txt`; its folder of programs. Removed afterwards."""
     with tempfile.TemporaryDirectory(prefix=f"client-{name}-") as folder:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
@@ -33,7 +33,7 @@ def python_environment(name: str) -> Iterator[Path]:
             [
                 sys.executable, "-m", "pip", "--python", str(programs / "python"), "install",
                 "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes",
-                "--requirement", str(LOCKS / f"{name}.txt"),
+                "--requirement", str(locks / f"{name}.txt"),
             ],
             timeout=600,
         )  # fmt: skip

@@ -1,0 +1,113 @@
+"""`make bench`: every stage beside its peers and floors, as one Markdown table.
+
+Belongs here: the command, the order of stages, the table's head and foot. Does not belong here:
+what a stage measures (a module each).
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import (
+    crawl,
+    facts,
+    history,
+    lineage,
+    load,
+    night,
+    publication,
+    published,
+    storage,
+)
+from benchmarks.measure import REPOSITORY, run
+from benchmarks.population import NOMINAL_MODELS
+from benchmarks.site import Site
+from benchmarks.table import Row, machine, markdown, versions
+
+STAGES = {
+    "crawl": crawl.rows,
+    "load": load.rows,
+    "night": night.rows,
+    "rebuild": night.rebuilt,
+    "facts": facts.rows,
+    "lineage": lineage.rows,
+    "publication": publication.rows,
+    "questions": published.rows,
+    "storage": storage.rows,
+    "age": history.rows,
+}
+_OURS = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "huggingface-hub", "polars", "msgspec")
+_PEERS = ("dlt", "pandas", "igraph", "networkx", "duckdb", "dbt-core", "dbt-duckdb", "pyarrow")
+_BEGIN, _END = "<!-- bench: begin -->\n", "<!-- bench: end -->"
+
+
+def report(site: Site, stages: list[str]) -> str:
+    """Measure, and tell it in Markdown."""
+    rows: list[Row] = []
+    began = time.monotonic()
+    for stage in stages:
+        measured = STAGES[stage](site)
+        rows += measured
+        # A later stage may fail: what there is can be read.
+        print(f"{time.monotonic() - began:.0f} s: {stage}", file=sys.stderr)
+        print(markdown(measured), file=sys.stderr, flush=True)
+    agreed = "\n".join(f"- {one}" for one in site.disagreements)
+    return "\n".join(
+        [
+            f"{site.models:,} models on {machine()}.",
+            "",
+            markdown(rows),
+            "",
+            f"Ours: {versions({name: version(name) for name in _OURS})}.",
+            "",
+            f"Theirs: {versions(_peer_versions(site.peers))}.",
+            "",
+            f"Figures that differ and should not:\n\n{agreed}"
+            if agreed
+            else "Where a peer computes the same thing its result was compared, and is the same.",
+        ]
+    )
+
+
+def write(path: Path, text: str) -> None:
+    """Write the report into a file: between its marks where it has them, or else as a whole."""
+    held = path.read_text() if path.exists() else ""
+    if _BEGIN in held:
+        before, rest = held.split(_BEGIN)
+        path.write_text(f"{before}{_BEGIN}\n{text}\n\n{_END}{rest.split(_END)[1]}")
+    else:
+        path.write_text(f"{text}\n")
+
+
+def _peer_versions(python: Path) -> dict[str, str]:
+    code = (
+        "import json, sys; from importlib.metadata import version; "
+        "print(json.dumps({name: version(name) for name in sys.argv[1:]}))"
+    )
+    return run([python, "-c", code, *_PEERS]).said
+
+
+def main() -> int:
+    """The command: 0 where all figures agree that have to."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--models", type=int, default=NOMINAL_MODELS)
+    parser.add_argument("--rounds", type=int, default=3, help="of what is cheap")
+    parser.add_argument("--ages", type=int, nargs=2, default=(30, 1000), help="dates before")
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--peers", type=Path, default=REPOSITORY / ".venv-peers" / "bin" / "python")
+    parser.add_argument("--out", type=Path, help="a file for the table, docs/performance.md say")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hub-ledger-bench-") as folder:
+        site = Site(Path(folder), given.models, given.rounds, tuple(given.ages), given.peers)
+        text = report(site, given.stages)
+    print(text)
+    if given.out:
+        write(given.out, text)
+    return 1 if site.disagreements else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
