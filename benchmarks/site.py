@@ -79,7 +79,7 @@ class Site:
             "build",
             home,
             "--select",
-            "+int_family_weights",
+            "+int_profiles",
             "--resource-type",
             "model",
             "--resource-type",

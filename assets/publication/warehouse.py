@@ -57,10 +57,12 @@ _ORDER = {
         "grain, unit_type, scope, attribution, metric, period, rank_ordinal, unit"
     ),
 }
-# Tables that grow by millions have a Parquet file a year of this column. By name and not by size,
-# so that no path changes on the night on which a table becomes large.
-_YEARS_OF = {
+# Tables that grow for ever are published by the month of this column: a month that is as it was is
+# carried over from the night before, and has a Parquet file of its own. By name and not by size, so
+# that no path changes on the night on which a table becomes large.
+_MONTHS_OF = {
     "fct_family_share_daily": "date",
+    "fct_model_derivatives": "month",
     "fct_model_downloads_monthly": "month",
     "fct_rank_history": "period",
 }
@@ -80,6 +82,32 @@ class Publication:
     sample: bool
 
 
+@dataclass(frozen=True)
+class _Content:
+    """Rows of a part of a table, and the sum of their hashes, which their order does not change."""
+
+    rows: int
+    hashes: int
+
+
+_Contents = dict[str, _Content]
+"""What a table holds by month (``2026-03``), where it is published so; else as a whole (``""``)."""
+
+
+@dataclass(frozen=True)
+class _Previous:
+    """What is published now: its folder, and what its manifest says."""
+
+    folder: Path
+    files: dict[str, str]
+    contents: dict[str, _Contents]
+
+    @property
+    def night(self) -> str:
+        """The name that its Parquet files have in their paths."""
+        return self.folder.name
+
+
 def publish(home: Path) -> Publication:
     """Publish schema `marts` of a home's warehouse.
 
@@ -91,14 +119,11 @@ def publish(home: Path) -> Publication:
             published before stays in place.
     """
     published = home / "published"
-    building = published / ".building"
-    # Where a publication was killed, what it left goes here.
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
-    copy = building / PUBLISHED_NAME
+    now = dt.datetime.now(dt.UTC)
+    night = now.strftime(NIGHT)
     with connect(home) as connection:
         _refuse_unfinished(home, connection)
-        expected = _copy(connection, _tables(connection), copy)
+        tables = _tables(connection)
         captures = _captures(connection)
         if not any(capture["verdict"] == ADMITTED for capture in captures):
             raise LedgerError("no capture counts yet: there is nothing to publish")
@@ -108,18 +133,15 @@ def publish(home: Path) -> Publication:
                 "select definition, version from marts.dim_definition order by all"
             ).fetchall()
         )
-    now = dt.datetime.now(dt.UTC)
-    night = now.strftime(NIGHT)
-    # Opened as a reader would, before anyone can.
-    with duckdb.connect(copy, read_only=True) as connection:
-        for table, content in expected.items():
-            _verify(f"the copy of {table}", content, _content(connection, f'{SCHEMA}."{table}"'))
-            _write_parquet(connection, table, building / "parquet" / table, night, content)
-            if content.rows <= CSV_ROWS:
-                _write_csv(connection, table, building / "csv" / f"{table}.csv", content.rows)
-        (building / "docs").mkdir()
-        (building / "docs" / "index.html").write_text(docs_page(connection))
-    counts = {table: content.rows for table, content in expected.items()}
+    previous = _previous(published)
+    try:
+        building, contents, known = _build(home, tables, night, previous)
+    except (LedgerError, duckdb.Error, OSError):
+        if not previous:
+            raise
+        # Whatever befell what lies there, a night written anew does not depend on it.
+        building, contents, known = _build(home, tables, night, None)
+    counts = {table: _rows(content) for table, content in contents.items()}
     manifest = {
         "published_at": now.isoformat(timespec="seconds"),
         # What never changes: every file below it, even after the next publication.
@@ -133,15 +155,73 @@ def publish(home: Path) -> Publication:
             name: version(name) for name in ("hub-ledger", "duckdb", "dbt-core", "dagster")
         },
         "files": {
-            str(path.relative_to(building)): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+            name: {"bytes": path.stat().st_size, "sha256": known.get(name) or _sha256(path)}
             for path in sorted(building.rglob("*"))
             if path.is_file()
+            for name in [str(path.relative_to(building))]
+        },
+        # What the next publication compares with; hashes are those of this version of DuckDB.
+        "contents": {
+            table: {month: [part.rows, str(part.hashes)] for month, part in content.items()}
+            for table, content in contents.items()
+            if table in _MONTHS_OF
         },
     }
     (building / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     put_in_place(building, published, night)
     path = published / PUBLISHED_NAME
     return Publication(path, path.stat().st_size, counts, sampled)
+
+
+def _previous(published: Path) -> _Previous | None:
+    """What can be carried over from what is published; None where its hashes would not compare."""
+    try:
+        manifest = json.loads((published / "latest" / "manifest.json").read_text())
+        if (
+            manifest["storage_version"] != STORAGE_VERSION
+            or manifest["software"]["duckdb"] != version("duckdb")
+            or manifest["software"]["hub-ledger"] != version("hub-ledger")
+        ):
+            return None
+        return _Previous(
+            published / manifest["folder"],
+            {name: about["sha256"] for name, about in manifest["files"].items()},
+            {
+                table: {month: _Content(rows, int(hashes)) for month, (rows, hashes) in of.items()}
+                for table, of in manifest["contents"].items()
+            },
+        )
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _build(
+    home: Path, tables: list[str], night: str, previous: _Previous | None
+) -> tuple[Path, dict[str, _Contents], dict[str, str]]:
+    """Everything but the manifest in a folder of its own, compared with the warehouse.
+
+    Returns:
+        The folder, what each table holds, and the SHA-256 of the files that were carried over.
+    """
+    building = home / "published" / ".building"
+    # Where a publication was killed, what it left goes here.
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    copy = building / PUBLISHED_NAME
+    with connect(home) as connection:
+        contents = _copy(connection, tables, copy, previous)
+    known: dict[str, str] = {}
+    # Opened as a reader would, before anyone can.
+    with duckdb.connect(copy, read_only=True) as connection:
+        for table, content in contents.items():
+            found = _contents(connection, f'{SCHEMA}."{table}"', _MONTHS_OF.get(table))
+            _verify(f"the copy of {table}", content, found)
+            known |= _write_parquet(connection, table, building, night, content, previous)
+            if _rows(content) <= CSV_ROWS:
+                _write_csv(connection, table, building / "csv" / f"{table}.csv", _rows(content))
+        (building / "docs").mkdir()
+        (building / "docs" / "index.html").write_text(docs_page(connection))
+    return building, contents, known
 
 
 def put_in_place(building: Path, published: Path, night: str) -> None:
@@ -192,23 +272,26 @@ def forget_nights(home: Path, keep_days: int, now: dt.datetime | None = None) ->
                 shutil.rmtree(removing)
 
 
-@dataclass(frozen=True)
-class _Content:
-    """Rows of a table, and the sum of their hashes, which their order does not change."""
+def _contents(
+    connection: duckdb.DuckDBPyConnection, source: str, column: str | None = None
+) -> _Contents:
+    month = f"date_trunc('month', {column})" if column else "null"
+    rows = connection.execute(
+        f"select {month}, count(*), sum(hash(*columns(*))) from {source} group by 1"
+    ).fetchall()
+    return {
+        f"{first:%Y-%m}" if first else "": _Content(count, hashes) for first, count, hashes in rows
+    }
 
-    rows: int
-    hashes: int
+
+def _rows(contents: _Contents) -> int:
+    return sum(part.rows for part in contents.values())
 
 
-def _content(connection: duckdb.DuckDBPyConnection, source: str) -> _Content:
-    query = f"select count(*), coalesce(sum(hash(*columns(*))), 0) from {source}"
-    return _Content(*connection.execute(query).fetchall()[0])
-
-
-def _verify(what: str, expected: _Content, found: _Content) -> None:
+def _verify(what: str, expected: _Contents, found: _Contents) -> None:
     if found != expected:
         raise LedgerError(
-            f"{what} differs from the warehouse ({found.rows} rows, {expected.rows} expected); "
+            f"{what} differs from the warehouse ({_rows(found)} rows, {_rows(expected)} expected); "
             "not published"
         )
 
@@ -243,66 +326,135 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, tables: list[str], copy: Path
-) -> dict[str, _Content]:
+    connection: duckdb.DuckDBPyConnection,
+    tables: list[str],
+    copy: Path,
+    previous: _Previous | None,
+) -> dict[str, _Contents]:
     """Copy tables with their comments; what the warehouse holds of each."""
     source = connection.execute("select current_database()").fetchall()[0][0]
+    if previous:
+        shutil.copyfile(previous.folder / PUBLISHED_NAME, copy)
     connection.execute(
         f"attach {_text(copy)} as published (storage_version {_text(STORAGE_VERSION)})"
     )
-    connection.execute(f"create schema published.{SCHEMA}")
+    connection.execute(f"create schema if not exists published.{SCHEMA}")
+    held = _columns(connection, "published")
+    columns = _columns(connection, source)
+    carried = {
+        table
+        for table in tables
+        if previous and table in previous.contents and held.get(table) == columns[table]
+    }
+    for table in held.keys() - carried:
+        connection.execute(f'drop table published.{SCHEMA}."{table}"')
+    # What was dropped makes room for what is written now.
+    connection.execute("checkpoint published")
     contents = {}
     for table in tables:
         # Table names are dbt's, never the Hub's.
         name = f'{SCHEMA}."{table}"'
+        column = _MONTHS_OF.get(table)
+        contents[table] = _contents(connection, f"{source}.{name}", column)
         order = "" if table in _AS_THEY_LIE else f" order by {_ORDER.get(table, 'all')}"
-        connection.execute(f"create table published.{name} as from {source}.{name}{order}")
-        contents[table] = _content(connection, f"{source}.{name}")
-        for column, comment in connection.execute(
-            """
-            select null, comment from duckdb_tables()
-            where database_name = $database and schema_name = $schema and table_name = $table
-            union all
-            select null, comment from duckdb_views()
-            where database_name = $database and schema_name = $schema and view_name = $table
-            union all
-            select column_name, comment from duckdb_columns()
-            where database_name = $database and schema_name = $schema and table_name = $table
-            """,
-            {"database": source, "schema": SCHEMA, "table": table},
-        ).fetchall():
-            what = f'column published.{name}."{column}"' if column else f"table published.{name}"
-            connection.execute(f"comment on {what} is {_text(comment or '')}")
+        if previous and table in carried:
+            for month in _changed(previous.contents[table], contents[table]):
+                within = f"date_trunc('month', {column}) = date '{month}-01'"
+                connection.execute(f"delete from published.{name} where {within}")
+                connection.execute(
+                    f"insert into published.{name} from {source}.{name} where {within}{order}"
+                )
+        else:
+            connection.execute(f"create table published.{name} as from {source}.{name}{order}")
+        for statement in _comments(connection, source, table):
+            connection.execute(statement)
     connection.execute("checkpoint published")
     connection.execute("detach published")
     return contents
 
 
+def _changed(before: _Contents, after: _Contents) -> list[str]:
+    """Months that are not as they were."""
+    return sorted(
+        month for month in before.keys() | after.keys() if before.get(month) != after.get(month)
+    )
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
+    """Names and types of the columns of each table of the schema."""
+    rows = connection.execute(
+        """
+        select table_name, list(column_name || ' ' || data_type order by column_index)
+        from duckdb_columns() where database_name = $database and schema_name = $schema
+        group by table_name
+        """,
+        {"database": database, "schema": SCHEMA},
+    ).fetchall()
+    return dict(rows)
+
+
+def _comments(connection: duckdb.DuckDBPyConnection, source: str, table: str) -> list[str]:
+    """Statements that give the published table the warehouse's comments."""
+    name = f'published.{SCHEMA}."{table}"'
+    rows = connection.execute(
+        """
+        select null, comment from duckdb_tables()
+        where database_name = $database and schema_name = $schema and table_name = $table
+        union all
+        select null, comment from duckdb_views()
+        where database_name = $database and schema_name = $schema and view_name = $table
+        union all
+        select column_name, comment from duckdb_columns()
+        where database_name = $database and schema_name = $schema and table_name = $table
+        """,
+        {"database": source, "schema": SCHEMA, "table": table},
+    ).fetchall()
+    return [
+        f"comment on {what} is {_text(comment or '')}"
+        for column, comment in rows
+        for what in [f'column {name}."{column}"' if column else f"table {name}"]
+    ]
+
+
 def _write_parquet(
-    connection: duckdb.DuckDBPyConnection, table: str, folder: Path, night: str, content: _Content
-) -> None:
-    """Write a table's twin, a file a year where it is large, and compare it.
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    building: Path,
+    night: str,
+    content: _Contents,
+    previous: _Previous | None,
+) -> dict[str, str]:
+    """Write a table's twin, a file a month where it grows for ever, and compare it.
 
     Every path has the night's name directly below the table. A reader lists folders through
     the link, then opens what it found: what was listed before the link changed is gone as a whole.
     With folders that each night has (`year=2026`) it would find one year and not the other.
+
+    Returns:
+        SHA-256 of files that are those of the night before, under their names of today.
     """
-    name, column = f'{SCHEMA}."{table}"', _YEARS_OF.get(table)
-    parts = {folder / f"{night}.parquet": f"from {name}"}
-    if column:
-        years = connection.execute(
-            f"select distinct year({column}) from {name} order by all"
-        ).fetchall()
-        parts = {
-            folder / night / f"year={year}" / f"{table}.parquet": f"from {name} "
-            f"where {column} between date '{year}-01-01' and date '{year}-12-31'"
-            for (year,) in years
-        } or parts
-    for path, query in parts.items():
-        path.parent.mkdir(parents=True)
-        connection.execute(f"copy ({query}) to {_text(path)} (format parquet, compression zstd)")
-    twin = f"read_parquet({_text(folder / '**' / '*.parquet')}, hive_partitioning = false)"
-    _verify(f"the Parquet of {table}", content, _content(connection, twin))
+    name, column = f'{SCHEMA}."{table}"', _MONTHS_OF.get(table)
+    known = {}
+    for month in list(content) or [""]:
+        of_night = (
+            f"{night}/year={month[:4]}/{table}-{month}.parquet" if month else f"{night}.parquet"
+        )
+        file = f"parquet/{table}/{of_night}"
+        path = building / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = {month: content[month]} if month in content else {}
+        if previous and month and previous.contents.get(table, {}).get(month) == part[month]:
+            before = file.replace(night, previous.night, 1)
+            os.link(previous.folder / before, path)
+            known[file] = previous.files[before]
+            continue
+        within = f" where date_trunc('month', {column}) = date '{month}-01'" if month else ""
+        connection.execute(
+            f"copy (from {name}{within}) to {_text(path)} (format parquet, compression zstd)"
+        )
+        twin = f"read_parquet({_text(path)}, hive_partitioning = false)"
+        _verify(f"the Parquet of {table}", part, _contents(connection, twin, column))
+    return known
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, table: str, path: Path, rows: int) -> None:

@@ -26,7 +26,7 @@ KILLS = 3 * int(os.environ.get("HUB_LEDGER_TEST_KILLS", "1"))
 DATES = [dt.date(2025, 12, 31), dt.date(2026, 1, 1)]
 BUILDS = 3
 
-# What a reader asks, of a table that has a Parquet file a year and of a second one. Each night has
+# What a reader asks, of a table that has a Parquet file a month and of a second one. Each night has
 # its own answer, and a mixture of two nights has none of them.
 SHARES = (
     "select count(*), count(distinct date), min(models), max(models), sum(models) from {shares}"

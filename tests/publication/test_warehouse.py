@@ -86,21 +86,88 @@ def test_the_copy_equals_the_marts_and_its_twins(home: Path) -> None:
                 assert twin.equals(ordered), "the same order of rows"
 
 
-def test_large_tables_have_a_file_a_year(home: Path) -> None:
+MONTHS = ("2025-12", "2026-02", "2026-03")
+
+
+@pytest.fixture
+def months(home: Path) -> Path:
+    """A home whose shares are of three months."""
     with connect(home) as connection:
-        connection.execute(
-            "insert into marts.fct_family_share_daily select * replace (date '2025-12-31' as date) "
-            "from marts.fct_family_share_daily where date = '2026-03-01'"
-        )
-    done = publish(home)
+        for date in ("2025-12-31", "2026-02-03"):
+            connection.execute(
+                "insert into marts.fct_family_share_daily "
+                "select * replace ($date::date as date) from marts.fct_family_share_daily "
+                "where date = '2026-03-01'",
+                {"date": date},
+            )
+    return home
+
+
+def shares_of_months(home: Path) -> dict[str, Path]:
+    """The Parquet files of the shares that are published, by month."""
     folder = home / "published" / "parquet" / "fct_family_share_daily"
+    return {path.stem.removeprefix("fct_family_share_daily-"): path.resolve()
+            for path in folder.glob("*/*/*.parquet")}  # fmt: skip
+
+
+def test_tables_that_grow_for_ever_have_a_file_a_month(months: Path) -> None:
+    done = publish(months)
+    folder = months / "published" / "parquet" / "fct_family_share_daily"
     assert sorted(path.name for path in folder.glob("*/*")) == ["year=2025", "year=2026"]
+    assert sorted(shares_of_months(months)) == list(MONTHS)
     frame = pl.read_parquet(folder / "**" / "*.parquet", hive_partitioning=True)
     # As pandas reads a folder.
     table = pyarrow.parquet.read_table(folder)
     assert frame.height == table.num_rows == done.tables["fct_family_share_daily"]
     assert set(table.column_names) == set(frame.columns)
     assert frame.select((pl.col("date").dt.year() == pl.col("year")).all()).item()
+
+
+def test_a_month_that_is_as_it_was_is_carried_over(months: Path) -> None:
+    publish(months)
+    before = shares_of_months(months)
+    with connect(months) as connection:
+        connection.execute(
+            "update marts.fct_family_share_daily set downloads = downloads + 1 "
+            "where date = '2026-02-03'"
+        )
+        connection.execute("delete from marts.fct_family_share_daily where date < '2026-01-01'")
+        connection.execute("alter table marts.fct_rank_history add column added integer default 7")
+        connection.execute("drop table marts.dim_release")
+    path = publish(months).path
+    with duckdb.connect(path, read_only=True) as connection:
+        assert all_tables(connection) == marts(months)
+    after = shares_of_months(months)
+    assert after["2026-03"].samefile(before["2026-03"])
+    assert not after["2026-02"].samefile(before["2026-02"])
+    assert sorted(after) == ["2026-02", "2026-03"]
+    checked_manifest(months / "published")
+
+
+@pytest.mark.parametrize("what", ["file", "parquet", "manifest", "version"])
+def test_a_night_does_not_depend_on_the_one_before(months: Path, what: str) -> None:
+    publish(months)
+    latest = months / "published" / "latest"
+    manifest = json.loads((latest / "manifest.json").read_text())
+    if what == "file":
+        damaged = latest / "hub_ledger.duckdb"
+        held = bytearray(damaged.read_bytes())
+        held[len(held) // 2 :] = bytes(len(held) - len(held) // 2)
+        changed = bytes(held)
+    elif what == "parquet":
+        shares_of_months(months)["2026-03"].unlink()
+        damaged, changed = latest / "manifest.json", json.dumps(manifest).encode()
+    elif what == "manifest":
+        damaged, changed = latest / "manifest.json", b"{"
+    else:
+        manifest["software"]["duckdb"] = "1.0.0"
+        damaged, changed = latest / "manifest.json", json.dumps(manifest).encode()
+    damaged.chmod(0o644)
+    damaged.write_bytes(changed)
+    path = publish(months).path
+    with duckdb.connect(path, read_only=True) as connection:
+        assert all_tables(connection) == marts(months)
+    checked_manifest(months / "published")
 
 
 def test_no_path_to_parquet_is_that_of_another_night(home: Path) -> None:
