@@ -4,6 +4,7 @@ Belongs here: paths, and parsing when the project changed. Does not belong here:
 """
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -22,6 +23,8 @@ def dbt_environment(home: Path) -> dict[str, str]:
     return {
         "HUB_LEDGER_WAREHOUSE": str(home / WAREHOUSE_NAME),
         "DBT_LOG_PATH": str(home / "dbt" / "logs"),
+        # What it says of its work is Dagster's log; each line of its own costs as much again.
+        "DBT_LOG_LEVEL_FILE": "none",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
@@ -41,6 +44,23 @@ def manifest_path() -> Path:
         if not manifest.exists() or manifest.stat().st_mtime < _last_change():
             _parse()
     return manifest
+
+
+def descriptions(schema: str) -> dict[str, dict[str | None, str]]:
+    """What the project says of each model of a schema (None) and of its columns, by name.
+
+    Raises:
+        LedgerError: dbt does not accept the project.
+    """
+    nodes = json.loads(manifest_path().read_text())["nodes"].values()
+    return {
+        node["name"]: {
+            None: node["description"],
+            **{name: column["description"] for name, column in node["columns"].items()},
+        }
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] == schema
+    }
 
 
 def _last_change() -> float:

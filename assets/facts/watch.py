@@ -28,10 +28,11 @@ _PLACES = 12
 
 
 def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
-    """Rows of every table that dbt made, by schema and name."""
+    """Rows of every table that dbt made, and of marts that are views, by schema and name."""
     names = connection.execute(
-        "select schema_name, table_name from duckdb_tables() "
-        "where schema_name <> 'raw' and not temporary and database_name = current_database()"
+        "select table_schema, table_name from information_schema.tables "
+        "where table_catalog = current_database() and table_schema <> 'raw' "
+        "and (table_schema = 'marts' or table_type = 'BASE TABLE') and not table_schema = 'main'"
     ).fetchall()
     if not names:
         return {}

@@ -23,6 +23,7 @@ import polars as pl
 from assets.captures.admission import ADMITTED
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
+from assets.facts.project import descriptions
 from assets.ledger.due import facts_due
 from assets.ledger.load import loaded_dates
 from assets.ledger.warehouse import connect
@@ -331,7 +332,7 @@ def _copy(
     copy: Path,
     previous: _Previous | None,
 ) -> dict[str, _Contents]:
-    """Copy tables with their comments; what the warehouse holds of each."""
+    """Copy tables, and comment them; what the warehouse holds of each."""
     source = connection.execute("select current_database()").fetchall()[0][0]
     if previous:
         shutil.copyfile(previous.folder / PUBLISHED_NAME, copy)
@@ -350,6 +351,7 @@ def _copy(
         connection.execute(f'drop table published.{SCHEMA}."{table}"')
     # What was dropped makes room for what is written now.
     connection.execute("checkpoint published")
+    described = descriptions(SCHEMA)
     contents = {}
     for table in tables:
         # Table names are dbt's, never the Hub's.
@@ -366,8 +368,13 @@ def _copy(
                 )
         else:
             connection.execute(f"create table published.{name} as from {source}.{name}{order}")
-        for statement in _comments(connection, source, table):
-            connection.execute(statement)
+        for column_named, text in described.get(table, {}).items():
+            what = (
+                f'column published.{name}."{column_named}"'
+                if column_named
+                else f"table published.{name}"
+            )
+            connection.execute(f"comment on {what} is {_text(text)}")
     connection.execute("checkpoint published")
     connection.execute("detach published")
     return contents
@@ -391,29 +398,6 @@ def _columns(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, 
         {"database": database, "schema": SCHEMA},
     ).fetchall()
     return dict(rows)
-
-
-def _comments(connection: duckdb.DuckDBPyConnection, source: str, table: str) -> list[str]:
-    """Statements that give the published table the warehouse's comments."""
-    name = f'published.{SCHEMA}."{table}"'
-    rows = connection.execute(
-        """
-        select null, comment from duckdb_tables()
-        where database_name = $database and schema_name = $schema and table_name = $table
-        union all
-        select null, comment from duckdb_views()
-        where database_name = $database and schema_name = $schema and view_name = $table
-        union all
-        select column_name, comment from duckdb_columns()
-        where database_name = $database and schema_name = $schema and table_name = $table
-        """,
-        {"database": source, "schema": SCHEMA, "table": table},
-    ).fetchall()
-    return [
-        f"comment on {what} is {_text(comment or '')}"
-        for column, comment in rows
-        for what in [f'column {name}."{column}"' if column else f"table {name}"]
-    ]
 
 
 def _write_parquet(
