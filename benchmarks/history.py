@@ -16,7 +16,7 @@ import duckdb
 from assets.ledger.warehouse import connect
 from benchmarks.facts import NOTHING
 from benchmarks.measure import Figures, Measured, child, tell
-from benchmarks.site import SECOND, Site
+from benchmarks.site import SECOND, Site, hard_link
 from benchmarks.table import Row, inner
 
 _STAGES = {
@@ -39,8 +39,8 @@ def rows(site: Site) -> list[Row]:
     old = {dates: _older(site, dates) for dates in site.ages}
     nights: dict[int, list[dict[str, Measured]]] = {dates: [] for dates in site.ages}
     for _ in range(site.rounds):
-        for dates, warehouse in old.items():
-            nights[dates].append(_night(site, warehouse))
+        for dates, home in old.items():
+            nights[dates].append(_night(site, home))
     return [
         Row(
             f"{stage} after {many:,} dates",
@@ -57,12 +57,17 @@ def _older(site: Site, dates: int) -> Path:
     home = site.home(f"after-{dates}")
     shutil.copy(site.first.home / "warehouse.duckdb", home)
     child("history", "older", home, dates)
-    return home / "warehouse.duckdb"
+    # As the night before left it.
+    child("publication", "ours", home)
+    return home
 
 
-def _night(site: Site, warehouse: Path) -> dict[str, Measured]:
+def _night(site: Site, older_home: Path) -> dict[str, Measured]:
     home = site.home("night", SECOND)
-    shutil.copy(warehouse, home)
+    shutil.copy(older_home / "warehouse.duckdb", home)
+    shutil.copytree(
+        older_home / "published", home / "published", symlinks=True, copy_function=hard_link
+    )
     # A night finds the project parsed.
     child("facts", "build", home, *NOTHING)
     took = {

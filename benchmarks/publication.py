@@ -24,7 +24,7 @@ def ours(home: str) -> Figures:
 
 
 def rows(site: Site) -> list[Row]:
-    """Median of a few; each round publishes all of it anew."""
+    """Median of a few; each carries over what the one before published, as a night does."""
     home, copied = site.second.home, site.folder / "copied"
     runs, floor = [], []
     for _ in range(site.rounds):

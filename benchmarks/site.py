@@ -104,7 +104,7 @@ class Site:
         """Put a date's capture into a home, without a copy of its bytes."""
         captures = Path("captures") / str(date)
         source = (landed or self.landed) / captures
-        shutil.copytree(source, home / captures, copy_function=_hard_link)
+        shutil.copytree(source, home / captures, copy_function=hard_link)
 
     def items(self, date: dt.date) -> Path:
         """The landed rows of a date."""
@@ -132,6 +132,7 @@ class Site:
         return Night(home, child("night", "ours", home, date))
 
 
-def _hard_link(source: str, target: str) -> str:
+def hard_link(source: str, target: str) -> str:
+    """Copy without bytes, for `shutil.copytree`: what lies in both is never written to."""
     Path(target).hardlink_to(source)
     return target
