@@ -396,6 +396,6 @@ def test_a_failed_check_stops_publication(
     result = run(definitions, instance, "from_captures", PAST)
     assert not result.success
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
-    assert any("sums_to_one" in check.check_name for check in failed)
+    assert any("unique_combination_int_profile_spans" in check.check_name for check in failed)
     assert not (settings.home / "published").exists()
     assert query(settings.home, "select date from raw.facts_due") == [(PAST,)]
