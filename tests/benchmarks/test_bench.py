@@ -8,10 +8,12 @@ from benchmarks.__main__ import STAGES
 from benchmarks.measure import REPOSITORY
 from tests.clients.environments import only_if_wanted, python_environment
 
-# At least one line of each stage, and each peer and floor.
+# A rebuild is the commands' test.
+MEASURED = [stage for stage in STAGES if stage != "rebuild"]
+# At least one line of each of them, and each peer and floor.
 EXPECTED = (
     "crawl and land", "waits counted", "load of a first date", "load of a later date",
-    "night of a later date", "night of a first date", "rebuild of two dates",
+    "night of a later date", "night of a first date",
     "dbt's start", "all facts of a night", "realistic graph", "stress graph", "publication",
     "connection held", "connection opened anew", "kept for ever of a date",
     "load after 12 dates", "facts, dbt's start included after 12", "publication after 12 dates",
@@ -25,7 +27,7 @@ EXPECTED = (
 def test_every_line_is_there_and_the_peers_agree(tmp_path: Path) -> None:
     table = tmp_path / "table.md"
     with python_environment("peers", REPOSITORY / "benchmarks") as programs:
-        small = ["--models", "3000", "--rounds", "1", "--ages", "3", "12", "--stages", *STAGES]
+        small = ["--models", "3000", "--rounds", "1", "--ages", "3", "12", "--stages", *MEASURED]
         done = subprocess.run(
             [
                 sys.executable, "-m", "benchmarks", *small,

@@ -23,7 +23,7 @@ def run_command(home: Path, *arguments: str, **more: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1200,
     )
 
 

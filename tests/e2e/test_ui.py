@@ -201,7 +201,7 @@ def test_a_range_of_past_dates_is_backfilled_by_clicks(
     # One run for the whole range: finished_run() refuses a second one.
     run = wait_for(lambda: finished_run(ui, "backfill"), 600)
     assert run["status"] == "SUCCESS"
-    page.get_by_text("100% completed").wait_for(timeout=90_000)
+    page.get_by_text("100% completed").wait_for(timeout=300_000)
     page.screenshot(path=shots / "backfill_result.png")
     assert set(dates) <= set(dates_of_shares(home))
 
