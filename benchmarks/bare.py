@@ -1,4 +1,4 @@
-"""Floors: DuckDB alone, in one connection, without a tool around it.
+"""Floors: DuckDB alone, in one connection, without a tool around it, over the columns we read.
 
 Belongs here: reading a landed date into a table, and a whole night with the three headline facts.
 Does not belong here: what the product keeps and checks beyond that.
@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 from jinja2 import Environment
 
+from assets.ledger.rows import ITEM_COLUMNS
 from benchmarks.measure import Figures, tell, timed
 from benchmarks.peers.rules import FAMILIES, brand_expression
 
@@ -22,23 +23,6 @@ _MODELS = (
     "family_share", "derivative_counts", "top_models",
 )  # fmt: skip
 _KEPT = ("family_share", "derivative_counts", "top_models")
-_COLUMNS = {
-    "_id": "VARCHAR",
-    "id": "VARCHAR",
-    "baseModels": 'STRUCT(models STRUCT("_id" VARCHAR, id VARCHAR)[])',
-    "createdAt": "TIMESTAMP",
-    "disabled": "BOOLEAN",
-    "downloads": "BIGINT",
-    "downloadsAllTime": "BIGINT",
-    "gated": "VARCHAR",
-    "lastModified": "TIMESTAMP",
-    "library_name": "VARCHAR",
-    "likes": "BIGINT",
-    "pipeline_tag": "VARCHAR",
-    "safetensors": "STRUCT(total BIGINT)",
-    "tags": "VARCHAR[]",
-    "trendingScore": "DOUBLE",
-}
 
 
 def read_json(items: str, warehouse: str) -> Figures:
@@ -132,7 +116,7 @@ def _rendered(source: str, held: set[str], **given: str) -> str:
 
 
 def _received(items: str) -> str:
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _COLUMNS.items())
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in ITEM_COLUMNS.items())
     return (
         f"read_json('{items}', format = 'newline_delimited', compression = 'zstd', "
         f"columns = {{{columns}}}, maximum_object_size = 134217728)"

@@ -32,7 +32,7 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], i
     names = connection.execute(
         "select table_schema, table_name from information_schema.tables "
         "where table_catalog = current_database() and table_schema <> 'raw' "
-        "and (table_schema = 'marts' or table_type = 'BASE TABLE') and not table_schema = 'main'"
+        "and (table_schema = 'marts' or table_type = 'BASE TABLE')"
     ).fetchall()
     if not names:
         return {}

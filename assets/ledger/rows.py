@@ -20,7 +20,7 @@ LINEAGE = ("parents",)
 COLUMNS = ("hub_id", *ATTRIBUTES, *UPDATES, *LINEAGE, *COUNTERS, *ATTENTION)
 """What is kept of a listed model; the columns of `listed`, in this order."""
 
-_ITEM_COLUMNS = {
+ITEM_COLUMNS = {
     "_id": "VARCHAR",
     "id": "VARCHAR",
     "baseModels": 'STRUCT(relation VARCHAR, models STRUCT("_id" VARCHAR, id VARCHAR)[])',
@@ -37,6 +37,7 @@ _ITEM_COLUMNS = {
     "tags": "VARCHAR[]",
     "trendingScore": "DOUBLE",
 }
+"""A landed row: its keys as the Hub names them, with the types that they are read as."""
 
 # Base models as the Hub resolved them or, where it did not, as the tags name them. A tag carries
 # the relation between prefix and id, or none; an id tagged both ways is one edge.
@@ -124,7 +125,7 @@ qualify row_number() over (partition by hub_id order by position desc) = 1
 
 def read_items(connection: duckdb.DuckDBPyConnection, items: Path) -> int:
     """Read a sealed capture's rows into `listed`; how many rows came twice and were left out."""
-    connection.execute(_READ, {"path": str(items), "columns": _ITEM_COLUMNS})
+    connection.execute(_READ, {"path": str(items), "columns": ITEM_COLUMNS})
     rows, distinct = connection.execute(
         "select count(*), count(distinct hub_id) from listed"
     ).fetchall()[0]

@@ -142,6 +142,8 @@ def build_publication_assets(
                 done = publish(home)
                 forget_nights(home, keep_days)
                 seconds = time.monotonic() - started
+                if done.fault:
+                    context.log.warning(f"all of it was written anew: {done.fault}")
                 with connect(home, read_only=True) as connection:
                     yield _published(connection, done, seconds)
             if REPORT in context.selected_asset_keys:

@@ -39,8 +39,7 @@ CSV_ROWS = 100_000
 
 # Rows lie in the order of the contract's columns, which begins with the date or the unit. Where
 # queries choose scope and attribution first, those go first: measured in docs/decisions.md. Tables
-# of millions of models stay as they lie, by model or by month and model: sorting them would be most
-# of the night's publication.
+# of millions of models stay as they lie, by model or by month and model.
 _AS_THEY_LIE = frozenset(
     {
         "bridge_model_family",
@@ -75,12 +74,17 @@ _GRACE = dt.timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Publication:
-    """What was published: the file, its size in bytes, and rows by table."""
+    """What was published: the file, its size in bytes, and rows by table.
+
+    `fault` says why nothing could be carried over from the publication before, where it should
+    have been; empty where that was as it says.
+    """
 
     path: Path
     bytes: int
     tables: dict[str, int]
     sample: bool
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,13 +138,14 @@ def publish(home: Path) -> Publication:
                 "select definition, version from marts.dim_definition order by all"
             ).fetchall()
         )
-    previous = _previous(published)
+    previous, fault = _previous(published), ""
     try:
         building, contents, known = _build(home, tables, night, previous)
-    except (LedgerError, duckdb.Error, OSError):
+    except (LedgerError, duckdb.Error, OSError) as error:
         if not previous:
             raise
         # Whatever befell what lies there, a night written anew does not depend on it.
+        fault = f"{previous.night} could not be built on: {error}".splitlines()[0]
         building, contents, known = _build(home, tables, night, None)
     counts = {table: _rows(content) for table, content in contents.items()}
     manifest = {
@@ -171,7 +176,7 @@ def publish(home: Path) -> Publication:
     (building / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     put_in_place(building, published, night)
     path = published / PUBLISHED_NAME
-    return Publication(path, path.stat().st_size, counts, sampled)
+    return Publication(path, path.stat().st_size, counts, sampled, fault)
 
 
 def _previous(published: Path) -> _Previous | None:
@@ -192,7 +197,8 @@ def _previous(published: Path) -> _Previous | None:
                 for table, of in manifest["contents"].items()
             },
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        # There is none yet, or it is not one of this version's.
         return None
 
 
@@ -430,7 +436,9 @@ def _write_parquet(
         if previous and month and previous.contents.get(table, {}).get(month) == part[month]:
             before = file.replace(night, previous.night, 1)
             os.link(previous.folder / before, path)
-            known[file] = previous.files[before]
+            known[file] = _sha256(path)
+            if known[file] != previous.files[before]:
+                raise LedgerError(f"{before} is not as it was published")
             continue
         within = f" where date_trunc('month', {column}) = date '{month}-01'" if month else ""
         connection.execute(

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 
+-- A table: four models read it, and parents are found by the Hub's ids, which are long.
 select
     {{ in_turn('parents') }},
     case
