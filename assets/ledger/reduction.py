@@ -158,11 +158,19 @@ def _paths(folder: Path) -> dict[str, str]:
 
 def _base(connection: duckdb.DuckDBPyConnection, base: dt.date | None) -> None:
     """Write the base's rows with their places into the temporary table `base`."""
+    # Places are told to ids alone: a window would hold the whole rows in memory.
     connection.execute(
         """
         create or replace temp table base as
-        select *, (row_number() over (order by hub_id) - 1)::integer as place
-        from raw.models_on($date)
+        with places as materialized (
+            select models.hub_id, (row_number() over (order by models.hub_id) - 1)::integer as place
+            from raw.counters_on($date) as counters
+            join raw.models as models on counters.model_key = models.model_key
+        )
+
+        select held.*, places.place
+        from raw.models_on($date) as held
+        join places on held.hub_id = places.hub_id
         """,
         {"date": base or dt.date.min},
     )
