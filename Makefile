@@ -19,7 +19,7 @@ export DO_NOT_TRACK := 1
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/peers.txt
 	@touch $@
 
-.PHONY: help setup demo test lint dev nightly backfill import rebuild claims metrics probe watch sample-hub docs questions bench lock
+.PHONY: help setup demo test lint dev nightly backfill import rebuild claims audit metrics probe watch sample-hub docs questions bench lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -55,6 +55,9 @@ rebuild: .venv/.ready  ## the warehouse again from the captures on disk
 
 claims: .venv/.ready  ## the reported claims held against the record (CLAIM=C013: one, with all scopes tried)
 	@$(RUN) claims $(if $(CLAIM),--claim "$$CLAIM")
+
+audit: .venv/.ready  ## what the models that you run depend on: INVENTORY="FILE.csv CACHE FOLDER ..." (none: those of before)
+	@$(RUN) audit $(if $(INVENTORY),--inventory "$$INVENTORY")
 
 metrics: .venv/.ready  ## a metric of what is published: METRICS= BY= WHERE= ORDER= LIMIT= FROM= TO= EXPLAIN=1 (none: which there are)
 	@$(RUN) metrics $(if $(METRICS),--metrics="$$METRICS") $(if $(BY),--by="$$BY") $(if $(WHERE),--where="$$WHERE") \

@@ -448,6 +448,31 @@ def stacks(rows: Sequence[Row], size: Size) -> Spec:
     return _finish(layers, width, height, rows=rows, totals=totals)
 
 
+def bars(rows: Sequence[Row], size: Size) -> Spec:
+    """A bar a name: name, value (a share), shown (as text), label, is_named; the rest is grey."""
+    height, width = 30 * len(rows), size.width - (130 if size.is_narrow else 220) - 60
+    top = max(_nice(max(row["value"] for row in rows)), 0.1)
+    x_scale = alt.Scale(domain=[0, top], nice=False)
+    y = _names(rows, 120 if size.is_narrow else 210)
+    axis = _above(size, "%")
+    if size.is_narrow:
+        axis.values = [0, top / 2, top]
+    colour = alt.condition("datum.is_named", alt.value(_HUES[0]), alt.value(REST))
+    base = _rows("rows")
+    layers = [
+        base.mark_bar(height=18, cornerRadiusEnd=2, opacity=1).encode(
+            alt.X("value:Q", scale=x_scale, axis=axis),
+            y,
+            color=colour,
+            description="label:N",
+        ),
+        base.mark_text(aria=False, align="left", dx=6, fontSize=12.5, fontWeight=600).encode(
+            alt.X("value:Q", scale=x_scale), y, color=alt.value(INK), text="shown:N"
+        ),
+    ]
+    return _finish(layers, width, height, rows=rows)
+
+
 def intervals(rows: Sequence[Row], size: Size) -> Spec:
     """Ratings with their intervals: name, value, low, high, shown, label, kind of weights."""
     height, width = 27 * len(rows), size.width - (110 if size.is_narrow else 160) - 50

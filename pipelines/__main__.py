@@ -6,6 +6,7 @@ Belongs here: arguments, the terminal, exit statuses. Does not belong here: work
 import argparse
 import datetime as dt
 import os
+import shlex
 import socket
 import sys
 from collections.abc import Callable
@@ -161,6 +162,54 @@ def claims(settings: Settings, options: argparse.Namespace) -> int:
     path = settings.home / "published" / PUBLISHED_NAME
     print(f"\n{verdict(path, options.claim) if options.claim else verdicts(path)}")
     return 0
+
+
+def audit(settings: Settings, options: argparse.Namespace) -> int:
+    """The user's own inventories held against the record, and their page."""
+    from assets.captures.store import CaptureStore
+    from assets.exposure.sources import FOLDER, gather, keep, kept
+    from assets.publication.exposures import exposures
+    from assets.publication.warehouse import PUBLISHED_NAME
+    from pipelines.jobs import AUDIT
+    from pipelines.running import run_job
+
+    published = settings.home / "published"
+    dates = CaptureStore(settings.home / "captures").dates()
+    if not dates or not (published / PUBLISHED_NAME).exists():
+        raise LedgerError(
+            "nothing is published yet: make nightly, make backfill or make demo first"
+        )
+    found = []
+    for given in _words(options.inventory):
+        name, path = given if isinstance(given, tuple) else (None, given)
+        found += gather(Path(path).expanduser(), published / PUBLISHED_NAME, name)
+    if found:
+        keep(settings.home, found)
+    elif not kept(settings.home):
+        raise LedgerError(
+            "which models? make audit INVENTORY=FILE: a CSV or YAML of model ids with weights, a "
+            "Hugging Face cache, or a folder of code"
+        )
+    if not run_job(settings, AUDIT, dates[-1]):
+        return 1
+    print(f"\n{exposures(published / PUBLISHED_NAME)}\n")
+    print(f"Page         {published / 'exposure' / 'index.html'}")
+    print(f"Data         {published / 'exposure' / 'data'}")
+    print(f"Inventories  {settings.home / FOLDER} (remove a file to leave it out)")
+    return 0
+
+
+def _words(text: str | None) -> list[tuple[str, str] | str]:
+    """Paths as a shell parts them, each with its name where one stands before it (NAME=PATH)."""
+    try:
+        words = shlex.split(text or "")
+    except ValueError as error:
+        raise LedgerError(f"INVENTORY={text!r}: {error}") from None
+    given: list[tuple[str, str] | str] = []
+    for word in words:
+        name, is_named, path = word.partition("=")
+        given.append((name, path) if is_named and not Path(word).exists() else word)
+    return given
 
 
 def metrics(settings: Settings, options: argparse.Namespace) -> int:
@@ -416,6 +465,7 @@ def _parser() -> argparse.ArgumentParser:
     add("import", import_captures).add_argument("--captures")
     add("rebuild", rebuild)
     add("claims", claims).add_argument("--claim")
+    add("audit", audit).add_argument("--inventory")
     asked = add("metrics", metrics)
     asked.add_argument("--metrics", type=_names, default=[])
     asked.add_argument("--by", type=_names, default=[])

@@ -9,6 +9,7 @@ import dagster as dg
 
 from assets.arena.assets import build_arena_assets
 from assets.captures.assets import Progress, build_capture_assets
+from assets.exposure.assets import build_exposure_assets
 from assets.facts.assets import build_fact_assets
 from assets.ledger.assets import build_ledger_assets
 from assets.publication.assets import build_publication_assets, build_uses
@@ -50,13 +51,14 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         settings.home, partitions, settings.thresholds, settings.keep_captures_days
     )
     arena = build_arena_assets(settings.home, settings.hub, partitions)
+    exposure = build_exposure_assets(settings.home, partitions)
     facts = build_fact_assets(settings.home, partitions)
     marts = [key for asset in facts for key in asset.keys if key.path[0] == "marts"]
     publication = build_publication_assets(
         settings.home, partitions, sorted(marts), settings.keep_published_days, deadline
     )
     return dg.Definitions(
-        assets=[*captures, *ledger, *arena, *facts, *publication, *build_uses()],
+        assets=[*captures, *ledger, *arena, *exposure, *facts, *publication, *build_uses()],
         jobs=[*JOBS, build_housekeeping(settings)],
         schedules=build_schedules(settings),
         sensors=build_sensors(settings),

@@ -7,16 +7,20 @@ import dagster as dg
 
 from assets.arena.assets import ARENA_TABLES
 from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
+from assets.exposure.assets import INVENTORIES
+from assets.publication.assets import REPORT
 
 NIGHTLY = "nightly"
 FROM_CAPTURES = "from_captures"
 BACKFILL = "backfill"
+AUDIT = "audit"
 
 
 _everything = dg.AssetSelection.all()
 # The Arena's dataset holds all its past dates: each night brings them, and nothing else has to.
 _tonight = dg.AssetSelection.assets(HUB_CAPTURE, ARENA_TABLES)
 _past = dg.AssetSelection.assets(ARCHIVE_CAPTURE)
+_audit = dg.AssetSelection.assets(INVENTORIES).downstream().materializable()
 
 JOBS = [
     dg.define_asset_job(
@@ -33,5 +37,10 @@ JOBS = [
         BACKFILL,
         _everything - _tonight,
         description="Past captures from the public archive, then the ledger, facts, publication.",
+    ),
+    dg.define_asset_job(
+        AUDIT,
+        _audit - dg.AssetSelection.assets(REPORT),
+        description="Your own inventories, what they depend on, their page; no capture, no facts.",
     ),
 ]

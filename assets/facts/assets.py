@@ -104,7 +104,7 @@ def build_fact_assets(
 ) -> list[dg.AssetsDefinition]:
     """The assets of this subject, for one home."""
     manifest = manifest_path()
-    of_dates = _facts_of_dates(manifest)
+    of_dates, of_inventories = _facts_of_dates(manifest), _facts_of_inventories(manifest)
     translator = _Translator(
         DagsterDbtTranslatorSettings(
             enable_source_tests_as_checks=True, enable_code_references=False
@@ -125,7 +125,9 @@ def build_fact_assets(
                 ensure_schema(connection)
                 require_same_definitions(connection)
                 require_all_histories(connection, manifest)
-                mark_facts_due(connection, dates)
+                # What follows from inventories alone reads facts and renews none.
+                if not context.selected_asset_keys <= of_inventories:
+                    mark_facts_due(connection, dates)
                 due = facts_due(connection)
             context.log.info(f"facts due for {len(due)} dates: {', '.join(map(str, due[:10]))}")
             os.environ.update(dbt_environment(home))
@@ -197,6 +199,19 @@ def _facts_of_dates(manifest: Path) -> list[dg.AssetKey]:
         for node in nodes
         if node["name"].startswith("fct_") and {"date", "period"} & node["columns"].keys()
     )
+
+
+def _facts_of_inventories(manifest: Path) -> set[dg.AssetKey]:
+    """What follows from the user's own inventories."""
+    held = json.loads(manifest.read_text())
+    found = {"source.hub_ledger.raw.inventory_entries"}
+    pending = list(found)
+    while pending:
+        below = set(held["child_map"].get(pending.pop(), ())) - found
+        found |= below
+        pending += below
+    nodes = (held["nodes"][name] for name in found if name.startswith("model."))
+    return {dg.AssetKey([node["schema"], node["name"]]) for node in nodes}
 
 
 def _told(

@@ -280,3 +280,12 @@ create table if not exists raw.arena_scores (
     organization varchar,
     license varchar
 );
+
+-- The user's own inventories, written anew whenever they are read; of no date.
+create table if not exists raw.inventory_entries (
+    inventory varchar not null,
+    model varchar not null,
+    repo_id varchar not null,
+    weight double not null,
+    place varchar not null
+);

@@ -21,7 +21,7 @@ from assets.errors import LedgerError
 WAREHOUSE_NAME = "warehouse.duckdb"
 _TURN_SECONDS = 3600.0
 # Beyond it DuckDB spills beside the warehouse: three million models load in half of it.
-_MEMORY = "4GB"
+_MEMORY = "3GB"
 
 
 def ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:

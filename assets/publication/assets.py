@@ -28,14 +28,16 @@ from assets.facts.watch import (
 from assets.ledger.warehouse import connect, writer_turn
 from assets.pictures import code, image, sample_note, table
 from assets.publication.headline import headline
-from assets.publication.report.store import Report, publish_report
+from assets.publication.report.store import Report, publish_exposure, publish_report
 from assets.publication.warehouse import Publication, forget_nights, publish
 
 PUBLISHED = dg.AssetKey(["published", "hub_ledger"])
 REPORT = dg.AssetKey(["published", "report"])
+EXPOSURE = dg.AssetKey(["published", "exposure"])
 SHARES = dg.AssetKey(["marts", "fct_family_share_daily"])
 PUBLISHERS = dg.AssetKey(["marts", "dim_publisher"])
-_PICTURES = ("share", "reach", "dominance")
+_PICTURES = ("share", "reach", "dominance", "companies")
+_PAGES = {"report": REPORT, "audit": EXPOSURE}
 FRESH_DAYS = 1
 """Tonight's run may still be under way: the newest date is today's or yesterday's."""
 
@@ -124,6 +126,21 @@ def build_publication_assets(
                     "mended."
                 ),
             ),
+            dg.AssetSpec(
+                EXPOSURE,
+                deps=[PUBLISHED],
+                group_name="publication",
+                kinds={"html", "altair"},
+                owners=["team:hub-ledger"],
+                partitions_def=partitions,
+                skippable=True,
+                description=(
+                    "On whom the models that you run depend (published/exposure/index.html): the "
+                    "page of your own inventories, with its tables as CSV. Not made while there is "
+                    "no inventory.\n\n**When it fails**, the page before stays in place: "
+                    "materialize this asset once what the message names is mended."
+                ),
+            ),
         ],
         check_specs=_CHECKS,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -149,7 +166,12 @@ def build_publication_assets(
             if REPORT in context.selected_asset_keys:
                 started = time.monotonic()
                 report = publish_report(home)
-                yield _reported(report, time.monotonic() - started)
+                yield _reported(REPORT, report, time.monotonic() - started)
+            if EXPOSURE in context.selected_asset_keys:
+                started = time.monotonic()
+                page = publish_exposure(home)
+                if page:
+                    yield _reported(EXPOSURE, page, time.monotonic() - started)
             with connect(home, read_only=True) as connection:
                 results = [
                     one for one in _checks(connection) if (one.asset_key, one.check_name) in chosen
@@ -180,14 +202,14 @@ def _published(
     )
 
 
-def _reported(report: Report, seconds: float) -> dg.MaterializeResult:
+def _reported(key: dg.AssetKey, report: Report, seconds: float) -> dg.MaterializeResult:
     drawn = {
-        key: dg.MetadataValue.md(image(key, report.charts[key]))
-        for key in _PICTURES
-        if key in report.charts
+        name: dg.MetadataValue.md(image(name, report.charts[name]))
+        for name in _PICTURES
+        if name in report.charts
     }
     return dg.MaterializeResult(
-        asset_key=REPORT,
+        asset_key=key,
         metadata={
             **drawn,
             "dagster/uri": dg.MetadataValue.path(report.path),
@@ -204,7 +226,7 @@ def build_uses() -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             ["use", exposure["name"]],
-            deps=[REPORT if exposure["name"] == "report" else PUBLISHED],
+            deps=[_PAGES.get(exposure["name"], PUBLISHED)],
             group_name="use",
             kinds={exposure["type"]},
             owners=["team:hub-ledger"],

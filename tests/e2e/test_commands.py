@@ -132,6 +132,34 @@ def test_claims_prints_every_verdict_and_one_in_full(demo_home: Path) -> None:
     assert "no claim" in unknown.stderr
 
 
+@pytest.mark.parametrize(
+    ("inventory", "message"),
+    [
+        (None, "which models? make audit INVENTORY=FILE"),
+        ("/nowhere.csv", "no inventory at /nowhere.csv"),
+        ("'unclosed", "No closing quotation"),
+        ("{folder}", "load no model that is on record"),
+        ("{folder}/own.csv", "own.csv, line 2: weight '-1'"),
+        ("{folder}/one.csv {folder}/more/one.csv", "two inventories are called one"),
+        ("{folder}/own.txt", "ends in .csv"),
+    ],
+)
+def test_an_inventory_that_cannot_be_used_is_one_line(
+    demo_home: Path, tmp_path: Path, inventory: str | None, message: str
+) -> None:
+    (tmp_path / "own.csv").write_text("model,calls\nA/x,-1\n")
+    (tmp_path / "own.txt").write_text("A/x\n")
+    for folder in (tmp_path, tmp_path / "more"):
+        folder.mkdir(exist_ok=True)
+        (folder / "one.csv").write_text("model\nA/x\n")
+    given = ["--inventory", inventory.format(folder=tmp_path)] if inventory else []
+    done = run_command(demo_home, "audit", *given)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not (demo_home / "inventories").exists()
+
+
 def test_the_token_is_written_nowhere(demo_home: Path) -> None:
     assert TOKEN not in (demo_home / "demo.out").read_text()
     for path in demo_home.rglob("*"):
@@ -190,6 +218,7 @@ def test_nightly_over_http_equals_the_import_of_the_same_items(
         (["import"], {}, "CAPTURES="),
         (["import", "--captures", "/nowhere"], {}, "not a folder"),
         (["rebuild"], {}, "nothing to rebuild"),
+        (["audit"], {}, "nothing is published yet"),
         (["backfill"], {}, "FROM="),
         (["backfill", "--from", "2026-03-01"], {}, "TO="),
         (["backfill", "--from", "soon", "--to", "2026-03-01"], {}, "FROM='soon'"),

@@ -24,3 +24,8 @@ document.addEventListener("keydown", (event) => { if (event.key === "Escape") ti
 addEventListener("beforeprint", () => {
   for (const one of document.querySelectorAll("#definitions details")) one.open = true;
 });
+// Who chooses an inventory in one section means it in all.
+document.addEventListener("change", (event) => {
+  const chosen = /-inventory-i\d+$/.exec(event.target.id || "");
+  if (chosen) for (const one of document.querySelectorAll(`[id$="${chosen[0]}"]`)) one.checked = true;
+});

@@ -32,11 +32,15 @@ CHART_MONTHS = 36
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text below a header; the columns named in `figures` stand to the right."""
+    """Rows of text below a header; the columns named in `figures` stand to the right.
+
+    One that is long is scrolled by itself.
+    """
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     figures: frozenset[int] = frozenset()
+    is_long: bool = False
 
 
 @dataclass(frozen=True)

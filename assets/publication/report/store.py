@@ -1,15 +1,16 @@
-"""The report's place among the published files.
+"""The place of the report, and of the page of exposures, among the published files.
 
-Belongs here: how a report replaces the one before. Does not belong here: its contents
+Belongs here: how a page replaces the one before. Does not belong here: their contents
 (see `page`).
 """
 
 import datetime as dt
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.publication.report.page import write_report
+from assets.publication.report.page import write_exposure, write_report
 from assets.publication.warehouse import NIGHT, PUBLISHED_NAME, link, seal
 
 
@@ -27,21 +28,44 @@ def publish_report(home: Path) -> Report:
 
     The caller holds the writer's turn.
     """
+    charts = _building(home, "report", write_report)
+    assert charts is not None
+    return _replace(home, "report", charts)
+
+
+def publish_exposure(home: Path) -> Report | None:
+    """Write the page of exposures likewise; None, and no page any more, without an inventory."""
+    charts = _building(home, "exposure", write_exposure)
+    if charts is not None:
+        return _replace(home, "exposure", charts)
+    (home / "published" / "exposure").unlink(missing_ok=True)
+    shutil.rmtree(home / "published" / "exposures", ignore_errors=True)
+    return None
+
+
+def _building(
+    home: Path, name: str, write: Callable[[Path, Path], dict[str, str] | None]
+) -> dict[str, str] | None:
     published = home / "published"
-    reports = published / "reports"
-    building = reports / ".building"
+    building = published / f"{name}s" / ".building"
     # Where a run was killed, what it left goes here.
     shutil.rmtree(building, ignore_errors=True)
-    charts = write_report(published / PUBLISHED_NAME, building)
+    return write(published / PUBLISHED_NAME, building)
+
+
+def _replace(home: Path, name: str, charts: dict[str, str]) -> Report:
+    published = home / "published"
+    reports = published / f"{name}s"
+    building = reports / ".building"
     seal(building)
-    before = published / "report"
+    before = published / name
     kept = {before.resolve()} if before.is_symlink() else set()
     folder = reports / dt.datetime.now(dt.UTC).strftime(NIGHT)
     building.rename(folder)
-    link(before, f"reports/{folder.name}")
+    link(before, f"{reports.name}/{folder.name}")
     # The one before stays for whoever has its pictures open.
     for old in reports.iterdir():
         if old.is_dir() and old.resolve() not in {folder.resolve(), *kept}:
             shutil.rmtree(old)
-    page = published / "report" / "index.html"
+    page = published / name / "index.html"
     return Report(page, page.stat().st_size, charts)

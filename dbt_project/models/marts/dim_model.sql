@@ -31,6 +31,7 @@ select
     states.task,
     states.library,
     states.license,
+    case states.gated when 'false' then 'open' when 'true' then 'gated' else states.gated end as gating,
     states.parameters,
     case
         when states.parameters is null or states.parameters = 0 then 'unknown'

@@ -6,6 +6,7 @@ select
     attributes.task,
     attributes.library,
     attributes.license,
+    attributes.gated,
     attributes.parameters,
     cast(attributes.created_at as date) as created_on,
     attributes.tags
