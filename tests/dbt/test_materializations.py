@@ -1,0 +1,53 @@
+"""Tables and views that are replaced: whole or not at all."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from assets.ledger.warehouse import connect
+from tests import dbt_process
+from tests.helpers import build_facts, item, load, query, record
+
+DATE = dt.date(2026, 3, 1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    record(tmp_path, {DATE: [item("Qwen/Qwen3-8B", 5)]})
+    load(tmp_path, [DATE])
+    build_facts(tmp_path, "dim_definition", "dim_scope", "fct_change_points")
+    return tmp_path
+
+
+def test_what_cannot_be_made_anew_stays_as_it_was(home: Path) -> None:
+    before = query(home, "from marts.dim_definition order by all")
+    assert before
+    with connect(home) as connection:
+        connection.execute("alter table reference.definitions rename text to words")
+        connection.execute("alter table reference.scopes rename scope to name")
+    succeeded, output = dbt_process.run(home, "run", "--select", "dim_definition")
+    assert not succeeded
+    assert "text" in output
+    assert query(home, "from marts.dim_definition order by all") == before
+
+
+def test_a_table_takes_the_place_of_a_view_and_a_view_of_a_table(home: Path) -> None:
+    expected = {
+        name: query(home, f"from {name} order by all")
+        for name in (
+            "marts.dim_definition",
+            "staging.stg_captures",
+            "intermediate.int_change_points",
+        )
+    }
+    with connect(home) as connection:
+        connection.execute("drop table marts.dim_definition")
+        connection.execute("create view marts.dim_definition as select 1 as one")
+        connection.execute("drop view staging.stg_captures")
+        connection.execute("create table staging.stg_captures (one integer)")
+        connection.execute("drop table intermediate.int_change_points")
+        connection.execute("create view intermediate.int_change_points as select 1 as one")
+    build_facts(home, "dim_definition", "fct_change_points")
+    for name, rows in expected.items():
+        assert query(home, f"from {name} order by all") == rows, name
