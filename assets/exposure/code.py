@@ -22,10 +22,11 @@ import duckdb
 from assets.exposure.inventory import Entry, repo_id
 
 _SUFFIXES = (
-    ".cfg", ".conf", ".env", ".go", ".hcl", ".ini", ".ipynb", ".java", ".js", ".json", ".jsx",
-    ".kt", ".mjs", ".properties", ".ps1", ".py", ".rb", ".rs", ".sh", ".tf", ".tfvars", ".toml",
-    ".ts", ".tsx", ".yaml", ".yml",
+    ".bash", ".cfg", ".conf", ".env", ".go", ".hcl", ".ini", ".ipynb", ".java", ".js", ".json",
+    ".jsx", ".kt", ".mjs", ".properties", ".ps1", ".py", ".rb", ".rs", ".sh", ".tf", ".tfvars",
+    ".toml", ".ts", ".tsx", ".yaml", ".yml",
 )  # fmt: skip
+_TEMPLATES = (".j2", ".jinja", ".template", ".tmpl", ".tpl")
 _SLASH_COMMENTS = (".go", ".java", ".js", ".json", ".jsx", ".kt", ".mjs", ".rs", ".ts", ".tsx")
 _NAMES = re.compile(
     r"(?:.*\.)?(?:Dockerfile|Containerfile|Modelfile|Makefile|Procfile|Justfile|env)(?:[.-].*)?",
@@ -45,26 +46,35 @@ _WITH_OWNER = re.compile(
 )
 # Old models have no owner: a word is one only where a model is asked for.
 _WITHOUT_OWNER = re.compile(
-    r"(?:from_pretrained\(\s*|(?:^|[\s{(,;])[\"']?-{0,2}(?:model|model_id|model_name|model-name|"
-    r"model_name_or_path|model_path|base_model|repo_id|pretrained_model_name_or_path)[\"']?"
-    rf"(?:\s*[=:]\s*|\s+))[\"']?({_ID})[\"']?(?=\s*(?:$|[,)}}\]#\s]))",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?:from_pretrained\(\s*|(?:^|[\s{(,;\"'])(?:-{1,2}model(?:[_-]id|[_-]name)?[\"',]*[\s=]|[\"']?"
+    r"(?:model|model_id|model_name|model_name_or_path|base_model|repo_id|"
+    r"pretrained_model_name_or_path)[\"']?\s*[=:])\s*)"
+    rf"[\"']?({_ID})(?=[\"']|\s*(?:$|[,)}}\]#;&|]|-{{1,2}}\w))",
+    re.IGNORECASE,
 )
+_SETS = re.compile(r"\s*(?:FROM|(?:ENV|ARG|export)\s+\w+)\s*$")
 _BEFORE = re.compile(
-    r"(?:^|[=:,(\[{\"'`]|(?:^|[\s\"'])-{1,2}[\w-]*|^\s*(?:FROM|(?:ENV|ARG|export)\s+\w+))\s*$"
+    rf"(?:^|[=:,(\[{{\"'`]|(?:^|[\s\"'])-{{1,2}}[\w-]*|^{_SETS.pattern.rstrip('$')})\s*$"
 )
 _COMMAND = re.compile(
-    r"(?:^|[\s\"'])(?:hf|huggingface-cli|llama-cli|llama-server|lms|ollama|sglang|vllm)\s(?:[^\"']*\s)?"
-    r"(?:chat|download|get|launch|load|pull|run|serve)\s+(?:-{1,2}\S+\s+)*$"
+    r"(?:^|[\s\"'!])(?:(?:hf|huggingface-cli|llama-cli|llama-server|lms|ollama|sglang|vllm)\s"
+    r"(?:[^\"']*\s)?(?:chat|download|get|launch|load|pull|run|serve)|git\s+clone)\s+(?:-\S+\s+)*$"
 )
-_AFTER = re.compile(r"\s*(?:$|[,;)\]}\"'`#|&<\\]|-{1,2}\w)")
+_AFTER = re.compile(r"\s*(?:$|[,;)\]}\"'`#|&<\\]|:\{|-{1,2}\w)")
+# A line that is nothing but a name, but for what a shell may put after it.
+_ALONE_AFTER = re.compile(r"\s*(?:\\|&&.*|#.*)?$")
+_WORD = re.compile(r"(?<![^\s(])[A-Za-z][a-z']+[.,;:!?)]?(?!\S)")
+_QUOTE = re.compile(r"[\"'`](?=[\s,)\]}:;=]|$)|(?<=[\s,(\[{:=])[\"'`]")
+_SENTENCE_WORDS = 4
+_AROUND = 400
 
 
 class Mention(NamedTuple):
-    """A name where a model may stand: the repository id, the file and the line."""
+    """A name where a model may stand: the repository id, the file, and the line in it."""
 
     repo_id: str
-    place: str
+    file: str
+    line: str
 
 
 def mentions(folder: Path) -> Iterator[Mention]:
@@ -76,10 +86,10 @@ def mentions(folder: Path) -> Iterator[Mention]:
             continue
         if "\0" in text:
             continue
-        place = path.relative_to(folder).as_posix()
+        file = path.relative_to(folder).as_posix()
         for where, line in _lines(path, text):
             for name in _named(line):
-                yield Mention(name, f"{place}:{where}")
+                yield Mention(name, file, where)
 
 
 def known(connection: duckdb.DuckDBPyConnection, found: Iterable[Mention]) -> list[Entry]:
@@ -97,13 +107,14 @@ def known(connection: duckdb.DuckDBPyConnection, found: Iterable[Mention]) -> li
         {"names": names},
     ).fetchall()
     on_record = {name for (name,) in rows}
-    files: set[tuple[str, str]] = set()
+    counted: set[tuple[str, str]] = set()
     entries = []
     for mention in seen:
         if mention.repo_id.lower() in on_record:
-            file = (mention.repo_id, mention.place.rpartition(":")[0])
-            entries.append(Entry(mention.repo_id, 0.0 if file in files else 1.0, mention.place))
-            files.add(file)
+            once = (mention.repo_id.lower(), mention.file)
+            place = f"{mention.file}:{mention.line}"
+            entries.append(Entry(mention.repo_id, 0.0 if once in counted else 1.0, place))
+            counted.add(once)
     return entries
 
 
@@ -112,85 +123,103 @@ def _files(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if name not in _NOT_READ)
         for name in sorted(names):
             path = Path(parent, name)
-            is_read = path.suffix.lower() in _SUFFIXES or _NAMES.fullmatch(name)
+            is_read = _suffix(path) in _SUFFIXES or _NAMES.fullmatch(name)
             if is_read and path.is_file() and path.stat().st_size <= _MAX_BYTES:
                 yield path
 
 
+def _suffix(path: Path) -> str:
+    """How a file's name ends; a template is read as what it makes."""
+    ends = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _TEMPLATES]
+    return ends[-1] if ends else ""
+
+
 def _lines(path: Path, text: str) -> Iterator[tuple[str, str]]:
     """Lines in which names count, with what they are called: comments and prose are left out."""
-    if path.suffix == ".py":
-        yield from _strings(text, "")
-    elif path.suffix == ".ipynb":
+    suffix = _suffix(path)
+    if suffix == ".py":
+        yield from _strings(text)
+    elif suffix == ".ipynb":
         yield from _cells(text)
     else:
+        comment = r"(?:^|\s)//.*$|^\s*/?\*.*$" if suffix in _SLASH_COMMENTS else r"(?:^|\s)#.*$"
         for number, line in enumerate(text.splitlines(), 1):
-            yield str(number), _without_comment(path, line)
-
-
-def _without_comment(path: Path, line: str) -> str:
-    if path.suffix.lower() in _SLASH_COMMENTS:
-        return re.sub(r"(?:^|\s)//.*$", "", line)
-    return re.sub(r"(?:^|\s)#.*$", "", line)
+            yield str(number), re.sub(comment, "", line)
 
 
 def _cells(text: str) -> Iterator[tuple[str, str]]:
-    """The code of a notebook; its text is prose."""
+    """The code of a notebook, and the commands in it; its text is prose."""
     try:
-        cells = json.loads(text)["cells"]
-        code = [
-            (number, "".join(cell["source"]))
-            for number, cell in enumerate(cells, 1)
+        cells = [
+            (number, "".join(cell["source"]).splitlines())
+            for number, cell in enumerate(json.loads(text)["cells"], 1)
             if cell["cell_type"] == "code"
         ]
     except (ValueError, TypeError, KeyError, RecursionError):
         return
-    for number, source in code:
-        yield from _strings(source, f"cell {number}:")
+    for number, source in cells:
+        commands = [line.lstrip().startswith(("!", "%")) for line in source]
+        code = [
+            "" if is_command else line for line, is_command in zip(source, commands, strict=True)
+        ]
+        found = [
+            (str(at), line)
+            for at, (line, is_command) in enumerate(zip(source, commands, strict=True), 1)
+            if is_command
+        ]
+        for where, line in [*_strings("\n".join(code)), *found]:
+            yield f"cell {number}:{where}", line
 
 
-def _strings(text: str, prefix: str) -> Iterator[tuple[str, str]]:
+def _strings(text: str) -> Iterator[tuple[str, str]]:
     """The strings of Python code, a line each, but for those that document it."""
-    before = tokenize.NEWLINE
+    before: list[str] = []
+    begins = True
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            is_document = token.type == tokenize.STRING and before in _BEGINS
-            if token.type == tokenize.STRING and not is_document:
-                context = token.line[: token.start[1]] if token.start[0] == token.end[0] else ""
-                call = "from_pretrained(" if context.rstrip().endswith("from_pretrained(") else ""
-                keyword = re.search(r"(?:^|[\s(,{])([\"']?\w+[\"']?\s*[=:]\s*)$", context)
-                head = call or (f" {keyword[1]}" if keyword else "")
-                for offset, line in enumerate(token.string.splitlines()):
-                    yield (
-                        f"{prefix}{token.start[0] + offset}",
-                        (head + line if not offset else line),
-                    )
-            if token.type not in (tokenize.COMMENT, tokenize.NL):
-                before = token.type
+            kind = tokenize.tok_name[token.type]
+            if kind in ("COMMENT", "NL"):
+                continue
+            if kind in ("STRING", "FSTRING_MIDDLE") and not begins:
+                string = token.string if kind == "STRING" else f'"{token.string}"'
+                for offset, line in enumerate(string.splitlines()):
+                    head = "" if offset else _head(before)
+                    yield str(token.start[0] + offset), head + line
+            begins = kind in ("NEWLINE", "INDENT", "DEDENT", "ENCODING")
+            if kind != "FSTRING_START":
+                before = [*before[-1:], token.string]
     except (tokenize.TokenError, SyntaxError):
         return
 
 
-_MAX_LINE = 10_000
-_BEGINS = frozenset({tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING})
-
-
-_WORD = re.compile(r"(?<![^\s(])[A-Za-z][a-z']+[.,;:!?)]?(?!\S)")
-_QUOTE = re.compile(r"[\"'`](?=[\s,)\]}:;=]|$)|(?<=[\s,(\[{:=])[\"'`]")
-_SENTENCE_WORDS = 4
+def _head(before: list[str]) -> str:
+    """What asks for a string: the call or the name that it is given to."""
+    if before[-2:] == ["from_pretrained", "("]:
+        return "from_pretrained("
+    return f" {before[0]}=" if len(before) == 2 and before[1] in ("=", ":") else ""
 
 
 def _named(line: str) -> Iterator[str]:
-    if len(line) > _MAX_LINE:
-        return
     for found in _WITH_OWNER.finditer(line):
-        before, after = line[: found.start()], line[found.end() :]
+        before, after = _sides(line, found.start(), found.end())
         if not _AFTER.match(after):
             continue
-        if _COMMAND.search(before) or (_BEFORE.search(before) and not _is_prose(before, after)):
+        # A list without a bracket, a quote or a key is a sentence that was wrapped.
+        if not re.search(r"[^\w\s./,-]|(?:^|\s)-", before) and not _SETS.match(before):
+            is_value = not before.strip() and bool(_ALONE_AFTER.match(after))
+        else:
+            is_value = bool(_BEFORE.search(before)) and not _is_prose(before, after)
+        if is_value or _COMMAND.search(before):
             yield repo_id(found[1])
     for found in _WITHOUT_OWNER.finditer(line):
-        yield found[1]
+        if not _is_prose(*_sides(line, found.start(1), found.end(1))):
+            yield found[1]
+
+
+def _sides(line: str, start: int, end: int) -> tuple[str, str]:
+    """What stands around a name, as far as it matters; a line of a file may be the whole file."""
+    first = max(0, start - _AROUND)
+    return ("…" if first else "") + line[first:start], line[end : end + _AROUND]
 
 
 def _is_prose(before: str, after: str) -> bool:

@@ -13,8 +13,8 @@ one of these.
 
 import csv
 import io
-import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,9 @@ _WEIGHTS = ("weight", "calls", "gpu_hours", "apps", "uses")
 _NAMES = ("inventory", "team", "site")
 _PLACE = "place"
 _NAME = re.compile(r"[\w][\w .-]{0,59}")
-_MAX_ID = 512
+_MAX_ID, _MAX_PLACE, _MAX_FILE = 512, 4096, 256 * 2**20
+# What differs by more than this is a mistake, and too little to add to what is larger.
+_LEAST, _MOST = 1e-9, 1e15
 
 
 class Entry(NamedTuple):
@@ -79,24 +81,24 @@ def collect(rows: Iterable[tuple[str, Entry]]) -> list[Inventory]:
     Raises:
         LedgerError: An inventory has a name that cannot be a file's, or nothing that is used.
     """
-    held: dict[str, dict[str, tuple[float, list[str], int]]] = {}
+    held: dict[str, dict[str, tuple[str, float, list[str], int]]] = {}
     for name, (model, weight, place) in rows:
         models = held.setdefault(name, {})
-        total, places, more = models.get(model, (0.0, [], 0))
+        key = repo_id(model).lower()
+        first, total, places, more = models.get(key, (model, 0.0, [], 0))
         if place and place not in places:
             places, more = (
                 (places, more + 1) if len(places) == _PLACES else ([*places, place], more)
             )
-        models[model] = total + weight, places, more
+        models[key] = first, total + weight, places, more
     for name, models in held.items():
         if not _NAME.fullmatch(name):
             raise LedgerError(
                 f"{printable(name)!r} cannot name an inventory: up to 60 letters, digits, spaces, "
                 "dots, dashes and underscores, the first a letter or digit"
             )
-        total = sum(weight for weight, _, _ in models.values())
-        if not 0 < total < math.inf:
-            raise LedgerError(f"inventory {name}: its weights sum to {total:g}: nothing is in use")
+        if not any(weight for _, weight, _, _ in models.values()):
+            raise LedgerError(f"inventory {name}: its weights sum to 0: nothing is in use")
     if not held:
         raise LedgerError("an inventory without a model: nothing is in use")
     return [
@@ -104,7 +106,7 @@ def collect(rows: Iterable[tuple[str, Entry]]) -> list[Inventory]:
             name,
             [
                 Entry(model, weight, "; ".join([*places, *([f"{more} more"] if more else [])]))
-                for model, (weight, places, more) in models.items()
+                for model, weight, places, more in models.values()
             ],
         )
         for name, models in sorted(held.items())
@@ -128,20 +130,32 @@ def write_inventory(folder: Path, inventory: Inventory) -> Path:
     return path
 
 
-_ON_THE_HUB = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/", re.IGNORECASE)
-_AFTER_THE_ID = re.compile(r"(?:/(?:tree|blob|resolve)/.*|[@:][^/]*|/)$")
+_ON_THE_HUB = re.compile(
+    r"(?:hf://|(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/)(?:models/)?", re.IGNORECASE
+)
 
 
 def repo_id(model: str) -> str:
-    """The repository id in what people write: an address, with a revision or a quantization."""
+    """The repository id in what people write: an address, with a revision or a quantization.
+
+    Empty where an address or a revision is all there is.
+    """
     named = model.strip()
     if found := _ON_THE_HUB.match(named):
-        named = named[found.end() :].partition("?")[0]
-    return _AFTER_THE_ID.sub("", named)
+        path = re.split(r"[?#]", named[found.end() :])[0].split("/")
+        # Old models have no owner: what follows their name tells of it.
+        length = 1 if len(path) > 1 and path[1] in _PAGES else 2
+        named = "/".join(path[:length])
+    return re.sub(r"(?:[@:][^/]*|/)$", "", named)
+
+
+_PAGES = ("", "blob", "commit", "commits", "discussions", "resolve", "tree")
 
 
 def _text(path: Path) -> str:
     try:
+        if path.stat().st_size > _MAX_FILE:
+            raise LedgerError(f"{path.name}: larger than {_MAX_FILE // 2**20} MB")
         content = path.read_bytes()
     except OSError as error:
         raise LedgerError(f"{path}: {error.strerror}") from None
@@ -171,6 +185,8 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[str | None, Entry]]:
                 if columns:
                     continue
                 columns = {_IDS[0]: 0} | ({_WEIGHTS[0]: 1} if len(cells) > 1 else {})
+                if len(cells) > 1 and _weight(cells[1]) is None:
+                    raise LedgerError(f"{where}: no column {' or '.join(_IDS)}, and no weight")
             row = {name: cells[at] if at < len(cells) else "" for name, at in columns.items()}
             yield _row(where, row)
     except csv.Error as error:
@@ -218,26 +234,44 @@ def _row(where: str, row: Mapping[str, object]) -> tuple[str | None, Entry]:
         raise LedgerError(f"{where}: no model")
     if len(model) > _MAX_ID:
         raise LedgerError(f"{where}: a model of {len(model):,} characters; {_MAX_ID} at most")
-    said = row.get(_WEIGHTS[0])
-    # An empty cell is a use that nobody weighed.
-    text = "1" if said is None else str(said).strip() or "1"
-    try:
-        weight = float(text) if "_" not in text else math.nan
-    except ValueError:
-        weight = math.nan
-    if not 0 <= weight < math.inf:
+    if any(unicodedata.category(letter) == "Cc" for letter in model):
+        raise LedgerError(f"{where}: {printable(model, 80)!r} holds a control character")
+    if not repo_id(model):
+        raise LedgerError(f"{where}: {printable(model, 80)!r} names no model")
+    weight = _weight(row.get(_WEIGHTS[0]))
+    if weight is None:
         raise LedgerError(
-            f"{where}: weight {printable(text, 40)!r} of {printable(model, 80)} should be a "
-            "number, 0 or more"
+            f"{where}: weight {printable(str(row[_WEIGHTS[0]]), 40)!r} of {printable(model, 80)} "
+            f"should be 0, or a number from {_LEAST:g} to {_MOST:g}"
         )
     name, place = str(row.get(_NAMES[0]) or "").strip(), str(row.get(_PLACE) or "").strip()
-    return name or None, Entry(model, weight, place[:_MAX_ID])
+    return name or None, Entry(model, weight, place[:_MAX_PLACE])
+
+
+def _weight(said: object) -> float | None:
+    """The number in a cell; 1 for a use that nobody weighed, None where it is none."""
+    text = "" if said is None else str(said).strip()
+    if text in ("", "~", "null"):
+        return 1.0
+    try:
+        weight = float(text)
+    except ValueError:
+        return None
+    return weight if "_" not in text and (not weight or _LEAST <= weight <= _MOST) else None
 
 
 def _yaml_rows(path: Path, text: str) -> Iterator[tuple[str | None, Entry]]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        document = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError) as error:
+        depth = 0
+        for event in yaml.parse(text, Loader=loader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            # What composes a document goes down as deep as it does, and ends the process.
+            if depth > _DEEPEST:
+                raise LedgerError(f"{_where(path.name, event)}: lists and mappings {depth} deep")
+        document = yaml.compose(text, Loader=loader)
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -302,5 +336,8 @@ def _once(path: str, node: yaml.Node, seen: set[int]) -> None:
     seen.add(id(node))
 
 
-def _where(path: str, node: yaml.Node) -> str:
+_DEEPEST = 6
+
+
+def _where(path: str, node: yaml.Node | yaml.Event) -> str:
     return f"{path}, line {node.start_mark.line + 1}"

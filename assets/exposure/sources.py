@@ -48,7 +48,7 @@ def gather(path: Path, published: Path, name: str | None = None) -> list[Invento
         raise LedgerError(f"no inventory at {path}")
     if not path.is_dir():
         return read_inventories(path, name)
-    name = name or path.resolve().name
+    name = name or path.resolve().name.lstrip(".")
     cache = next((folder for folder in (path, path / "hub") if is_cache(folder)), None)
     if cache:
         return collect((name, entry) for entry in cached_models(cache))
@@ -69,13 +69,28 @@ def keep(home: Path, inventories: list[Inventory]) -> None:
     """Keep inventories in a home, each in place of what had its name.
 
     Raises:
-        LedgerError: Two of them have one name.
+        LedgerError: Two of them have one name, or a file with several inventories holds one of it.
     """
     names = [inventory.name.lower() for inventory in inventories]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise LedgerError(
             f"two inventories are called {twice}; name them: INVENTORY='search=a/{twice}.csv ...'"
         )
+    replaced = []
+    for path in kept(home):
+        try:
+            held = {inventory.name.lower() for inventory in read_inventories(path)}
+        except LedgerError:
+            held = {path.stem.lower()}
+        if held & set(names):
+            if len(held) > 1:
+                raise LedgerError(
+                    f"{path} holds the inventory {min(held & set(names))} among others; take it "
+                    "out there, or give the new one another name"
+                )
+            replaced.append(path)
+    for path in replaced:
+        path.unlink()
     for inventory in inventories:
         write_inventory(home / FOLDER, inventory)
 
@@ -98,12 +113,13 @@ def load(connection: duckdb.DuckDBPyConnection, home: Path) -> Loaded:
     inventories: dict[str, Inventory] = {}
     for path in kept(home):
         try:
-            for inventory in read_inventories(path):
-                if inventory.name.lower() in inventories:
-                    raise LedgerError(f"{path.name}: another file holds {inventory.name} too")
-                inventories[inventory.name.lower()] = inventory
+            found = {inventory.name.lower(): inventory for inventory in read_inventories(path)}
+            if twice := found.keys() & inventories.keys():
+                raise LedgerError(f"another file holds {min(twice)} too")
+            inventories |= found
         except LedgerError as error:
-            faults.append(str(error))
+            said = str(error)
+            faults.append(said if said.startswith(path.name) else f"{path.name}: {said}")
     frame = pl.DataFrame(
         [
             (inventory.name, entry.model, repo_id(entry.model), entry.weight, entry.place)

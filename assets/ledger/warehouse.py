@@ -20,7 +20,7 @@ from assets.errors import LedgerError
 # dbt names the database after the file's stem and bakes that name into its manifest.
 WAREHOUSE_NAME = "warehouse.duckdb"
 _TURN_SECONDS = 3600.0
-# Beyond it DuckDB spills beside the warehouse: three million models load in half of it.
+# Beyond it DuckDB spills beside the warehouse.
 _MEMORY = "3GB"
 
 

@@ -163,6 +163,12 @@ def build_publication_assets(
                     context.log.warning(f"all of it was written anew: {done.fault}")
                 with connect(home, read_only=True) as connection:
                     yield _published(connection, done, seconds)
+            # Told before the pages: one that cannot be drawn must not take them along.
+            with connect(home, read_only=True) as connection:
+                results = [
+                    one for one in _checks(connection) if (one.asset_key, one.check_name) in chosen
+                ]
+            yield from results
             if REPORT in context.selected_asset_keys:
                 started = time.monotonic()
                 report = publish_report(home)
@@ -172,11 +178,6 @@ def build_publication_assets(
                 page = publish_exposure(home)
                 if page:
                     yield _reported(EXPOSURE, page, time.monotonic() - started)
-            with connect(home, read_only=True) as connection:
-                results = [
-                    one for one in _checks(connection) if (one.asset_key, one.check_name) in chosen
-                ]
-        yield from results
 
     return [hub_ledger]
 

@@ -27,7 +27,8 @@ from marts.fct_exposure_models group by inventory order by inventory
 """
 
 _LARGEST = """
-select distinct dimension, single_source, single_source_share, hhi from marts.fct_exposure
+select distinct dimension, single_source, single_source_share, hhi, hhi_high
+from marts.fct_exposure
 where inventory = ?
 """
 
@@ -52,11 +53,12 @@ def exposures(published: Path) -> str:
             f"{printable(name)}: {models:,} models on {as_of}",
             f"  {unknown:,} not on record, {gone:,} gone, {renamed:,} renamed, {falling:,} falling "
             f"in use, {behind:,} two generations behind or more",
-            f"  {'by':<12}{'exposure':>9}{'HHI':>8}  largest single source",
+            f"  {'by':<12}{'exposure':>9}{'concentration':>18}  largest source",
         ]
         for dimension, words in _DIMENSIONS.items():
-            unit, share, hhi = sources[name][dimension]
+            unit, share, least, most = sources[name][dimension]
+            span = f"{least:,.0f}" if least == most else f"{least:,.0f} to {most:,.0f}"
             shown = printable(unit, 60) if unit else "none"
-            lines.append(f"  {words:<12}{share:>9.1%}{hhi:>8,.0f}  {shown}")
+            lines.append(f"  {words:<12}{share:>9.1%}{span:>18}  {shown}")
         lines.append("")
     return "\n".join(lines).rstrip()

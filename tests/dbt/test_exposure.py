@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from assets.errors import LedgerError
 from assets.exposure.inventory import Entry, Inventory
 from assets.exposure.sources import keep, load
-from assets.ledger.warehouse import connect
+from assets.ledger.warehouse import connect, ensure_schema
 from tests import helpers
 from tests.helpers import Item, build_facts, item, query, record
 
@@ -36,11 +37,15 @@ BEFORE = [
     lab("meta-llama/Llama-3.1-8B", 4000, "llama3.1", gated="manual"),
     item("old/name", 10),
     item("soon/gone", 10),
+    item("lost/base", 10),
     # Kinds for the search of alternatives: of Google.
     lab("google/gemma-3-8b-it", 1000, "gemma"),
     lab("google/gemma-4-8b-it", 2000),
     lab("google/gemma-4-8b-falling", 9000),
     lab("google/gemma-4-70b-it", 100, size=70_000_000_000),
+    lab("google/gemma-4-8b-int4", 100),
+    lab("google/gemma-4-8b-level", 2999),
+    lab("nvidia/Nemotron-8B", 100, "other"),
     lab("google/gemma-4-8b-GGUF", 100, parents=["google/gemma-4-8b-it"], relation="quantized"),
     lab("someone/gemma-4-8b-tuned", 100, parents=["google/gemma-4-8b-it"]),
 ]
@@ -61,6 +66,20 @@ AFTER = [
     lab("google/gemma-4-8b-it", 3000),
     lab("google/gemma-4-8b-falling", 8000),
     lab("google/gemma-4-70b-it", 9000, size=70_000_000_000),
+    lab("google/gemma-4-8b-int4", 9000),
+    lab("google/gemma-4-8b-level", 3000),
+    lab("nvidia/Nemotron-8B", 9000, "other"),
+    # Newer than the seed, and names of others that tell no generation.
+    item("Qwen/Qwen3.9-8B", 1),
+    item("community/Qwen35-8B-tuned", 1, parents=["Qwen/Qwen2-7B"]),
+    item("community/child", 1, parents=["lost/base"]),
+    item(
+        "packed/Qwen3-8B-4bit",
+        1,
+        parents=["Qwen/Qwen3-8B"],
+        relation="quantized",
+        safetensors={"total": 1_300_000_000},
+    ),
     lab("google/gemma-4-8b-GGUF", 9000, parents=["google/gemma-4-8b-it"], relation="quantized"),
     lab("someone/gemma-4-8b-tuned", 9000, parents=["google/gemma-4-8b-it"]),
 ]
@@ -79,6 +98,10 @@ INVENTORIES = {
         ("Qwen/Qwen2-7B", 1.0),
         ("Qwen/Qwen3-8b-Chat", 5.0),
         ("'; drop table marts.dim_model; --", 1.0),
+        ("community/Qwen35-8B-tuned", 0.0),
+        ("community/child", 0.0),
+        ("packed/Qwen3-8B-4bit", 0.0),
+        ("google/gemma-4-8b-it", 0.0),
     ],
 }
 
@@ -102,7 +125,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with connect(folder) as connection:
         loaded = load(connection, folder)
-    assert loaded.models == {"mixed": 10, "t15": 2}
+    assert loaded.models == {"mixed": 14, "t15": 2}
     assert loaded.faults == []
     build_facts(folder, *EXPOSURES)
     return folder
@@ -113,7 +136,7 @@ def exposures(home: Path, inventory: str, dimension: str) -> dict[str, float]:
         query(
             home,
             "select unit, round(exposure, 9) from marts.fct_exposure "
-            "where inventory = ? and dimension = ?",
+            "where inventory = ? and dimension = ? and exposure > 0",
             inventory,
             dimension,
         )
@@ -198,7 +221,7 @@ def test_names_are_resolved_and_none_is_dropped(home: Path) -> None:
     )
     assert told(home, "repo_id, gone_on", "soon/gone") == ("soon/gone", NOW)
     assert told(home, "repo_id, hub_id, nearest", "Qwen/Qwen3-8b-Chat") == (
-        None, None, "Qwen/Qwen3-8B, Qwen/Qwen2-7B",
+        None, None, "Qwen/Qwen3-8B, Qwen/Qwen3.9-8B, Qwen/Qwen2-7B",
     )  # fmt: skip
     assert told(home, "hub_id, share", "'; drop table marts.dim_model; --") == (None, 0.05)
 
@@ -208,11 +231,21 @@ def test_use_and_generations(home: Path) -> None:
         "downloads_30d_before, downloads_30d, is_falling, generation, newest_generation, "
         "generations_behind"
     )
-    assert told(home, columns, "Qwen/Qwen2-7B") == (5000, 2500, True, "2", "3.5", 3)
-    assert told(home, columns, "QWEN/qwen3-8b") == (9000, 9500, False, "3", "3.5", 1)
+    assert told(home, columns, "Qwen/Qwen2-7B") == (5000, 2500, True, "2", "3.9", 4)
+    assert told(home, columns, "QWEN/qwen3-8b") == (9000, 9500, False, "3", "3.9", 2)
+    assert told(home, "generation, generations_behind", "community/Qwen35-8B-tuned") == ("2", 4)
     # By the nearest ancestor that tells, within the family of its largest part.
     assert told(home, "family_root, generation", "merges/both") == ("Llama", "3.1")
     assert told(home, "generation, generations_behind", "x/child") == (None, None)
+
+
+def test_what_is_packed_has_the_size_of_its_base(home: Path) -> None:
+    assert told(home, "parameters, size_class", "packed/Qwen3-8B-4bit") == (8 * 10**9, "3B to 10B")
+
+
+def test_a_base_that_is_gone_is_told_and_not_lost_again(home: Path) -> None:
+    assert told(home, "gone_parent, gone_on", "community/child") == ("lost/base", None)
+    assert losses(home, "mixed", "lost") == set()
 
 
 def losses(home: Path, inventory: str, publisher: str) -> set[tuple[Any, ...]]:
@@ -229,16 +262,17 @@ def losses(home: Path, inventory: str, publisher: str) -> set[tuple[Any, ...]]:
 
 def test_what_is_lost_with_an_account(home: Path) -> None:
     assert losses(home, "t15", "unsloth") == {
-        ("unsloth/Qwen3-8B-GGUF", "own repository", "unsloth/Qwen3-8B-GGUF"),
-        ("unsloth/Qwen3-8B-GGUF", "only quantization", "unsloth/Qwen3-8B-GGUF"),
+        ("unsloth/Qwen3-8B-GGUF", "own repository", "unsloth/Qwen3-8B-GGUF")
     }
     assert losses(home, "t15", "Qwen") == {("unsloth/Qwen3-8B-GGUF", "parent", "Qwen/Qwen3-8B")}
-    # Two accounts quantize it: neither has the only one.
+    # Two accounts quantize each of these: neither has the only one.
     assert losses(home, "t15", "meta-llama") == {
         ("meta-llama/Llama-3.1-8B", "own repository", "meta-llama/Llama-3.1-8B")
     }
-    assert losses(home, "mixed", "unsloth") == {
-        ("QWEN/qwen3-8b", "only quantization", "unsloth/Qwen3-8B-GGUF")
+    assert losses(home, "mixed", "unsloth") == set()
+    assert losses(home, "mixed", "google") == {
+        ("google/gemma-4-8b-it", "own repository", "google/gemma-4-8b-it"),
+        ("google/gemma-4-8b-it", "only quantization", "google/gemma-4-8b-GGUF"),
     }
     assert losses(home, "mixed", "a") == {
         ("a/one", "own repository", "a/one"), ("a/one", "parent", "a/two"),
@@ -252,7 +286,8 @@ def test_alternatives_are_alike_of_others_and_rising(home: Path) -> None:
         "select model, place, repo_id, company, license_class from marts.fct_exposure_alternatives "
         "where inventory = 't15' order by model, place",
     )
-    # Not one that falls, of another size, of a stricter licence, quantized, or of someone else.
+    # Not one that falls or stays, of another size, of a stricter or no known licence, quantized by
+    # declaration or name, or of someone else.
     assert found == [
         ("meta-llama/Llama-3.1-8B", 1, "Qwen/Qwen3-8B", "Alibaba", "permissive"),
         ("meta-llama/Llama-3.1-8B", 2, "google/gemma-4-8b-it", "Google", "permissive"),
@@ -265,8 +300,8 @@ def test_alternatives_are_alike_of_others_and_rising(home: Path) -> None:
         "where inventory = 't15' and model = 'unsloth/Qwen3-8B-GGUF'",
     )
     assert reason == (
-        "text-generation, 3B to 10B, as it is; apache-2.0 (permissive) for apache-2.0; "
-        "3,000 downloads of 30 days, 2,000 on 2026-03-01"
+        "same task (text-generation) and size (3B to 10B); licence apache-2.0 (permissive), now "
+        "apache-2.0; 3,000 downloads of 30 days, 2,000 on 2026-03-01"
     )
 
 
@@ -278,10 +313,32 @@ def test_an_inventory_that_is_gone_leaves_nothing(home: Path) -> None:
             loaded = load(connection, home)
         assert loaded.models == {"t15": 2}
         assert loaded.faults == [
-            "broken.csv, line 2: weight '-1' of A/x should be a number, 0 or more"
+            "broken.csv, line 2: weight '-1' of A/x should be 0, or a number from 1e-09 to 1e+15"
         ]
         build_facts(home, *EXPOSURES)
         assert query(home, "select distinct inventory from marts.fct_exposure") == [("t15",)]
     finally:
         (home / "inventories" / "broken.csv").unlink()
         (home / "mixed.csv").rename(home / "inventories" / "mixed.csv")
+
+
+def test_a_new_inventory_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    folder = tmp_path / "inventories"
+    folder.mkdir()
+    (folder / "Chat.yaml").write_text("- old/model\n")
+    keep(tmp_path, [Inventory("chat", [Entry("new/model", 1.0)])])
+    assert [path.name for path in folder.iterdir()] == ["chat.csv"]
+    (folder / "teams.yaml").write_text("search: [a/b]\nother: [a/c]\n")
+    with pytest.raises(LedgerError, match=r"teams\.yaml holds the inventory search among others"):
+        keep(tmp_path, [Inventory("Search", [Entry("new/model", 1.0)])])
+    (folder / "more.yaml").write_text("alpha: [a/b]\nCHAT: [a/c]\nzeta: [a/d]\n")
+    (folder / "empty.csv").write_text("")
+    with connect(tmp_path) as connection:
+        ensure_schema(connection)
+        loaded = load(connection, tmp_path)
+    # A file is taken as a whole or not at all.
+    assert loaded.models == {"chat": 1, "other": 1, "search": 1}
+    assert loaded.faults == [
+        "empty.csv: an inventory without a model: nothing is in use",
+        "more.yaml: another file holds chat too",
+    ]

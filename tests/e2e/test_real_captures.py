@@ -201,7 +201,7 @@ def test_an_audit_of_forty_models(audited: tuple[Path, str]) -> None:
     home, printed = audited
     assert "platform: 40 models on 2026-08-22" in printed
     assert "  2 not on record, 1 gone, 0 renamed" in printed
-    assert "  family          56.8%   3,497  Qwen\n" in printed
+    assert "  family          56.8%    3,497 to 3,880  Qwen\n" in printed
     with duckdb.connect(home / "published" / "hub_ledger.duckdb", read_only=True) as connection:
         found = connection.execute(
             "select dimension, unit, weight from marts.fct_exposure where inventory = 'platform'"

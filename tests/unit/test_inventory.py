@@ -38,6 +38,9 @@ def models(found: list[Inventory]) -> dict[str, float]:
         ("own.csv", 'weight,place,repo_id\n3," a ""quoted"" place",A/x\n1,,B/y\n'),
         ("own.csv", "model,calls\nA/x,3\nB/y,1\n".encode("utf-16")),
         ("own.csv", "model,calls\nA/x,1\nB/y,1\nA/x,2\n"),
+        # One model, however it is written.
+        ("own.csv", "model,calls\nA/x,1\nB/y,~\nhttps://huggingface.co/a/X,1\na/x@main,1\n"),
+        ("own.yaml", "A/x: 3\nB/y: ~\n"),
         ("own.yaml", "A/x: 3\nB/y: 1\n"),
         ("own.yml", "- {model: A/x, weight: 3}\n- B/y\n"),
         ("own.yaml", "own:\n  - id: A/x\n    apps: 3\n  - B/y\n"),
@@ -73,6 +76,11 @@ def test_ids_stay_as_they_are_written(tmp_path: Path) -> None:
         ("hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M", "unsloth/Qwen3-8B-GGUF"),
         (" Qwen/Qwen3-8B@refs-pr-1 ", "Qwen/Qwen3-8B"),
         ("https://huggingface.co/gpt2/", "gpt2"),
+        ("https://huggingface.co/gpt2/tree/main", "gpt2"),
+        ("https://huggingface.co/Qwen/Qwen3-8B#usage", "Qwen/Qwen3-8B"),
+        ("huggingface.co/models/Qwen/Qwen3-8B/discussions/1", "Qwen/Qwen3-8B"),
+        ("hf://Qwen/Qwen3-8B/config.json", "Qwen/Qwen3-8B"),
+        ("@main", ""),
         ("gpt2", "gpt2"),
     ],
 )
@@ -86,7 +94,7 @@ def test_the_id_in_what_is_written(written: str, expected: str) -> None:
         (
             "own.csv",
             "model,calls\nA/x,-1\n",
-            "own.csv, line 2: weight '-1' of A/x should be a number",
+            "own.csv, line 2: weight '-1' of A/x should be 0, or a number",
         ),
         ("own.csv", "model,calls\nA/x,nan\n", "line 2: weight 'nan'"),
         ("own.csv", "model,calls\nA/x,1e999\n", "line 2: weight '1e999'"),
@@ -94,7 +102,13 @@ def test_the_id_in_what_is_written(written: str, expected: str) -> None:
         ("own.csv", "model,calls\nA/x,lots\n", "line 2: weight 'lots'"),
         ("own.csv", "model,calls\n,3\n", "line 2: no model"),
         ("own.csv", f"model\n{'x' * 600}\n", "line 2: a model of 600 characters; 512 at most"),
+        ("own.csv", "model,calls\nA/x,5e-324\n", "line 2: weight '5e-324'"),
         ("own.csv", "calls,team\n3,x\n", "line 1: no column model or model_id"),
+        ("own.csv", "name,owner\nA/x,me\n", "line 1: no column model or model_id"),
+        ("own.csv", "model\nhttps://hf.co/\n", "line 2: 'https://hf.co/' names no model"),
+        ("own.csv", "model\nA/\x07x\n", "line 2: 'A/?x' holds a control character"),
+        ("own.yaml", '["A/\\0x"]\n', "line 1: 'A/?x' holds a control character"),
+        ("own.yaml", "[" * 200_000 + "]" * 200_000, "line 1: lists and mappings 7 deep"),
         ("own.csv", "model,calls,apps\nA/x,1,2\n", "columns calls, apps mean the same"),
         ("own.csv", "model\n", "nothing is in use"),
         ("own.csv", "", "nothing is in use"),
@@ -150,19 +164,18 @@ _words = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max
 
 
 @given(
-    st.lists(
-        st.tuples(
-            _words.map(str.strip).filter(lambda text: bool(text) and not text.startswith("#")),
-            st.floats(0.001, 1e12),
-        ),
+    st.dictionaries(
+        _words.map(str.strip)
+        .filter(lambda text: bool(repo_id(text)))
+        .map(lambda text: f"A/{text}"),
+        st.floats(0.001, 1e12),
         min_size=1,
         max_size=20,
-        unique_by=lambda row: row[0],
     )
 )
 def test_what_is_kept_is_read_again(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, float]]
+    tmp_path_factory: pytest.TempPathFactory, weights: dict[str, float]
 ) -> None:
     folder = tmp_path_factory.mktemp("kept")
-    inventory = Inventory("own", [Entry(model, weight) for model, weight in rows])
+    (inventory,) = collect(("own", Entry(model, weight)) for model, weight in weights.items())
     assert read_inventories(write_inventory(folder, inventory)) == [inventory]

@@ -24,11 +24,18 @@ def load(path: str = "openai/gpt-oss-20b") -> object:
     """Like Qwen/Qwen3-4B, but larger."""
     AutoModel.from_pretrained("bert-base-uncased")
     print("We compared Qwen/Qwen3-4B, google/gemma-3-1b-it, and others with it at length.")
+    AutoModel.from_pretrained(
+        "distilbert-base-uncased",
+    )
+    if path == "old":
+        raise ValueError("the model gpt2 is too old for this, use model that others have")
+    name = f"hf.co/Qwen/Qwen3-8B:{path}"
     return pipeline(model="gpt2", revision="main")
 ''',
     "deploy/Dockerfile": """FROM python:3.12
 # RUN hf download Qwen/Qwen3-4B
 RUN huggingface-cli download --quiet BAAI/bge-m3
+RUN git clone --depth=1 https://huggingface.co/openai/whisper-large-v3
 ENV MODEL_ID=Qwen/Qwen3-8B
 ENV SECOND Qwen/Qwen3-0.6B
 CMD ["vllm", "serve", "Qwen/Qwen3-8B", "--port", "80"]
@@ -40,6 +47,11 @@ CMD ["vllm", "serve", "Qwen/Qwen3-8B", "--port", "80"]
     environment:
       - MODEL=Qwen/Qwen3-14B
     labels: {about: "It answers like Qwen/Qwen3-4B does, only better"}
+    description: We compared our model gpt2 with others
+    notes: >
+      For the tables below we took
+      Qwen/Qwen3-4B, google/gemma-3-1b-it
+      were compared by us.
   embed:
     args:
       - --model-id
@@ -53,14 +65,20 @@ CMD ["vllm", "serve", "Qwen/Qwen3-8B", "--port", "80"]
     "run.sh": "export MODEL=Qwen/Qwen3-8B\npython -m app --model openai/gpt-oss-20b --fast\n",
     "notebook.ipynb": (
         '{"cells": [{"cell_type": "markdown", "source": ["Qwen/Qwen3-4B"]},'
-        ' {"cell_type": "code", "source": ["x = 1\\n", "name = \\"Qwen/Qwen3-8B\\""]}]}'
+        ' {"cell_type": "code", "source": ["!hf download BAAI/bge-m3\\n",'
+        ' "name = \\"Qwen/Qwen3-8B\\""]}]}'
     ),
     "README.md": "# Models\n\nmodel: Qwen/Qwen3-4B\n\n    vllm serve google/gemma-3-1b-it\n",
     "docs/models.html": '<p data-model="Qwen/Qwen3-4B">Qwen/Qwen3-4B</p>',
     "notes.txt": "Qwen/Qwen3-4B\n",
     "node_modules/x/index.js": 'const model = "Qwen/Qwen3-4B"\n',
     ".venv/lib/x.py": 'MODEL = "Qwen/Qwen3-4B"\n',
-    "web/index.ts": '// "Qwen/Qwen3-4B"\nconst model = "Qwen/Qwen3-8B" // or Qwen/Qwen3-4B\n',
+    "web/index.ts": (
+        '// "Qwen/Qwen3-4B"\nconst model = "Qwen/Qwen3-8B" // or Qwen/Qwen3-4B\n'
+        '/* "Qwen/Qwen3-4B"\n * "Qwen/Qwen3-4B"\n */\n'
+    ),
+    "chart/values.yaml.j2": "image: vllm\nmodel: Qwen/Qwen3-8B  # {{ tag }}\n",
+    "web/bundle.js": "a=1;" * 5000 + 'b={model:"Qwen/Qwen3-8B"};' + "a=1;" * 5000,
     "broken.py": 'x = "Qwen/Qwen3-8B"\ny = (\n',
     "latin.py": 'x = "caf\xe9"\n',
     "zero.cfg": "model=Qwen/Qwen3-4B\0\n",
@@ -71,14 +89,20 @@ EXPECTED = {
     ("meta-llama/Llama-3.1-8B-Instruct", "app/serve.py:7"),
     ("openai/gpt-oss-20b", "app/serve.py:10"),
     ("bert-base-uncased", "app/serve.py:12"),
-    ("gpt2", "app/serve.py:14"),
+    ("distilbert-base-uncased", "app/serve.py:15"),
+    ("Qwen/Qwen3-8B", "app/serve.py:19"),
+    ("gpt2", "app/serve.py:20"),
+    ("openai/whisper-large-v3", "deploy/Dockerfile:4"),
+    ("BAAI/bge-m3", "notebook.ipynb:cell 2:1"),
+    ("Qwen/Qwen3-8B", "chart/values.yaml.j2:2"),
+    ("Qwen/Qwen3-8B", "web/bundle.js:1"),
     ("BAAI/bge-m3", "deploy/Dockerfile:3"),
-    ("Qwen/Qwen3-8B", "deploy/Dockerfile:4"),
-    ("Qwen/Qwen3-0.6B", "deploy/Dockerfile:5"),
-    ("Qwen/Qwen3-8B", "deploy/Dockerfile:6"),
+    ("Qwen/Qwen3-8B", "deploy/Dockerfile:5"),
+    ("Qwen/Qwen3-0.6B", "deploy/Dockerfile:6"),
+    ("Qwen/Qwen3-8B", "deploy/Dockerfile:7"),
     ("Qwen/Qwen3-32B", "deploy/compose.yaml:4"),
     ("Qwen/Qwen3-14B", "deploy/compose.yaml:6"),
-    ("BAAI/bge-m3", "deploy/compose.yaml:11"),
+    ("BAAI/bge-m3", "deploy/compose.yaml:16"),
     ("unsloth/Qwen3-8B-GGUF", "deploy/Modelfile:1"),
     ("Qwen/Qwen3-8B", "config.json:1"),
     ("Qwen/Qwen3-8B", "settings.toml:1"),
@@ -123,11 +147,12 @@ def test_names_are_found_with_file_and_line(repository: Path, published: Path) -
 
 
 def test_a_file_counts_a_model_once(published: Path) -> None:
-    seen = [Mention("Qwen/Qwen3-8B", place) for place in ("a.py:1", "a.py:9", "b.py:1")]
+    places = [("a.py", "1"), ("a.py", "9"), ("b.ipynb", "cell 1:1"), ("b.ipynb", "cell 2:1")]
+    seen = [Mention("Qwen/Qwen3-8B", file, line) for file, line in places]
     with duckdb.connect(published, read_only=True) as connection:
-        found = known(connection, [*seen, Mention("acme/none", "a.py:2")])
+        found = known(connection, [*seen, Mention("acme/none", "a.py", "2")])
     assert [(entry.weight, entry.place) for entry in found] == [
-        (1.0, "a.py:1"), (0.0, "a.py:9"), (1.0, "b.py:1"),
+        (1.0, "a.py:1"), (0.0, "a.py:9"), (1.0, "b.ipynb:cell 1:1"), (0.0, "b.ipynb:cell 2:1"),
     ]  # fmt: skip
 
 
@@ -172,3 +197,8 @@ def test_a_cache_is_an_inventory(tmp_path: Path, published: Path) -> None:
     (inventory,) = gather(tmp_path, published, "laptop")
     assert inventory.name == "laptop"
     assert [tuple(entry) for entry in inventory.entries] == expected
+
+
+def test_a_long_command_takes_no_longer_than_its_length(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text(f"vllm serve {'--flag ' * 5000}foo x/y-model\n")
+    assert list(mentions(tmp_path)) == []

@@ -27,6 +27,8 @@ DIMENSIONS = {
 """The dimensions of fct_exposure, in words and in the order of the page."""
 
 _ROWS, _LONG = 200, 14
+# A page holds a chart for each; what it leaves out is in the published file.
+_INVENTORIES, _MOST_ROWS = 20, 5000
 _MOST_BARS = 12
 
 
@@ -44,25 +46,16 @@ def exposure(marts: Marts) -> Iterator[Section]:
         return
     if len(names) > 1:
         yield _side_by_side(marts)
-    inventories = {f"i{place}": name for place, name in enumerate(names, 1)}
+    inventories = {f"i{place}": name for place, name in enumerate(names[:_INVENTORIES], 1)}
 
     def section(
-        key: str, name: str, source: str, definition: str, panel: Callable[..., Panel | None]
+        key: str, name: str, source: str, definition: str, panel: Callable[..., Panel]
     ) -> Section:
         panels = [
-            made
+            panel(marts, inventory, {"inventory": chosen})
             for chosen, inventory in inventories.items()
-            if (made := panel(marts, inventory, {"inventory": chosen}))
         ]
-        return Section(
-            key,
-            name,
-            source,
-            definition,
-            panels,
-            "No inventory has any.",
-            {"inventory": inventories},
-        )
+        return Section(key, name, source, definition, panels, choices={"inventory": inventories})
 
     yield section(
         "glance",
@@ -100,15 +93,16 @@ def exposure(marts: Marts) -> Iterator[Section]:
         "If an account vanished",
         "fct_exposure_losses",
         "The part of the inventory's weight that would lose its own repository, a model that it is "
-        "derived from, or the only quantization on the Hub of it or of its base.",
+        "derived from (listed ones), or the only declared quantization of it or of its base.",
         _losses,
     )
     yield section(
         "attention",
         "What needs attention",
         "fct_exposure_models",
-        "Models that went away, were renamed, are not on record, fell in use by half or more, or "
-        "are two generations or more behind their family (definitions falling, generation).",
+        "Models that went away, or whose base did, were renamed, are not on record, fell in use by "
+        "half or more, or are two generations or more behind their family (definitions falling, "
+        "generation).",
         _attention,
     )
     yield section(
@@ -116,7 +110,8 @@ def exposure(marts: Marts) -> Iterator[Section]:
         "Alternatives",
         "fct_exposure_alternatives",
         "Models of other companies on their own accounts: same task and size class, chat model or "
-        "not as it is, licence no stricter, adoption rising. Found by what the record knows; "
+        "not as it is, licence known and no stricter, adoption rising. Found by what the record "
+        "knows; "
         "whether one answers as well is for a trial to tell.",
         _alternatives,
     )
@@ -185,6 +180,7 @@ def _side_by_side(marts: Marts) -> Section:
             for row in rows
         ],
         frozenset({1, 2}),
+        is_long=len(rows) > _LONG,
     )
     return Section(
         "inventories",
@@ -202,7 +198,7 @@ _REGIONS = {"china": "China", "us": "the US", "eu": "the EU"}
 def _called(unit: str | None, dimension: str) -> str:
     if unit is None:
         return "none"
-    return _REGIONS[unit] if dimension == "region" else printable(unit, 60)
+    return _REGIONS.get(unit, unit) if dimension == "region" else printable(unit, 60)
 
 
 def _with_share(unit: str | None, dimension: str, part: float) -> str:
@@ -254,7 +250,7 @@ def _glance(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel:
                 f"{named[dimension]:,}",
             )
         )
-    header = ("by", "largest single source", "exposure", "concentration", "named sources")
+    header = ("by", "largest source", "exposure", "concentration", "named sources")
     return Panel(title, data, table=Table(header, rows, frozenset({2, 3, 4})), choice=choice)
 
 
@@ -296,6 +292,9 @@ def _bars(marts: Marts, inventory: str, choice: dict[str, str], dimension: str) 
 def _bars_title(marts: Marts, inventory: str, dimension: str, data: list[dict]) -> Sentence:
     name = _quoted(inventory)
     largest = next((row["name"] for row in data if row["is_named"]), None)
+    if dimension == "license":
+        # What is not known may bind most of all.
+        largest = max(data, key=lambda row: row["value"])["name"]
     if largest is None:
         return (f"Nothing in {name} is of a named {dimension}",)
     first: Sentence = (
@@ -315,7 +314,7 @@ def _bars_title(marts: Marts, inventory: str, dimension: str, data: list[dict]) 
         return (*first, f" of {name} is loaded from {printable(largest, 60)}")
     if dimension == "license":
         gated = marts.value(_GATED, inventory)
-        told: Sentence = (*first, f" of {name} is under a licence of class {largest}")
+        told: Sentence = (*first, f" of {name} is under licences of class: {largest}")
         return (
             (*told, "; ", marts.figure("share", _GATED, inventory), " is gated") if gated else told
         )
@@ -352,8 +351,10 @@ select sum(share) from (
 _KINDS = ("own repository", "parent", "ancestor", "only quantization")
 
 
-def _losses(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel | None:
-    data = marts.rows(f"{_LOSSES} order by publisher, model, loss", inventory)
+def _losses(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel:
+    data = marts.rows(
+        f"{_LOSSES} order by share desc, publisher, model, loss limit {_MOST_ROWS}", inventory
+    )
     by_account = marts.rows(
         f"""
         with lost as ({_LOSSES})
@@ -375,7 +376,7 @@ def _losses(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel | Non
         inventory,
     )
     if not by_account:
-        return None
+        return Panel((f"Nothing of {_quoted(inventory)} is listed",), data, choice=choice)
     first = by_account[0]["publisher"]
     title: Sentence = (
         f"If {printable(first, 60)} vanished, ",
@@ -407,15 +408,16 @@ def _first(models: list[str]) -> str:
 
 _NAMED = 4
 
-_NEEDS = """
-select model, share, place, repo_id, gone_on, is_renamed, is_falling, downloads_30d,
+_NEEDS = f"""
+select model, share, place, repo_id, gone_on, gone_parent, is_renamed, is_falling, downloads_30d,
     downloads_30d_before, compared_with, generation, newest_generation, generations_behind, nearest,
     hub_id is null as is_unknown
 from marts.fct_exposure_models
 where inventory = ? and (
-    hub_id is null or gone_on is not null or is_renamed or is_falling or generations_behind >= 2
+    hub_id is null or gone_on is not null or gone_parent is not null or is_renamed or is_falling
+    or generations_behind >= 2
 )
-order by share desc, model
+order by share desc, model limit {_MOST_ROWS}
 """
 
 _COUNT = "select count(*) from marts.fct_exposure_models where inventory = ? and {condition}"
@@ -426,6 +428,7 @@ def _attention(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel:
     told = (
         ("hub_id is null", " not on record"),
         ("gone_on is not null", " gone from the Hub"),
+        ("gone_parent is not null", " with a base that is gone"),
         ("is_renamed", " renamed"),
         ("is_falling", " falling in use"),
         ("generations_behind >= 2", " two or more generations behind"),
@@ -455,12 +458,15 @@ def _attention(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel:
         data,
         table=Table(header, rows, frozenset({1}), is_long=len(rows) > _LONG) if rows else None,
         choice=choice,
-        note=_rest(len(data)),
+        note=_rest(data),
     )
 
 
-def _rest(found: int) -> str:
-    return f"{found - _ROWS:,} more are in the data." if found > _ROWS else ""
+def _rest(data: list[dict]) -> str:
+    if len(data) <= _ROWS:
+        return ""
+    more = f"{len(data) - _ROWS:,} more are in the data"
+    return f"{more}, all of them in the published table." if len(data) == _MOST_ROWS else f"{more}."
 
 
 def _what(row: dict) -> str:
@@ -470,6 +476,8 @@ def _what(row: dict) -> str:
         said.append(f"no model on record bears or bore this name{near}")
     if row["gone_on"]:
         said.append(f"gone from the Hub, not listed since {days(row['gone_on'])}")
+    if row["gone_parent"]:
+        said.append(f"its base is gone from the Hub: {printable(row['gone_parent'], 120)}")
     if row["is_renamed"]:
         said.append(f"renamed, now {printable(row['repo_id'], 120)}")
     if row["is_falling"]:
@@ -486,12 +494,12 @@ def _what(row: dict) -> str:
     return "; ".join(said)
 
 
-_ALTERNATIVES = """
+_ALTERNATIVES = f"""
 select used.model, used.share, used.company as company_now, found.place, found.repo_id,
     found.company, found.reason, found.license, found.downloads_30d, found.downloads_30d_before
 from marts.fct_exposure_alternatives as found
 join marts.fct_exposure_models as used using (inventory, model)
-where inventory = ? order by used.share desc, used.model, found.place
+where inventory = ? order by used.share desc, used.model, found.place limit {_MOST_ROWS}
 """
 
 _WITH_ALTERNATIVE = """
@@ -503,10 +511,11 @@ where inventory = ? and exists (
 """
 
 
-def _alternatives(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel | None:
+def _alternatives(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel:
     data = marts.rows(_ALTERNATIVES, inventory)
     if not data:
-        return None
+        none = f"For nothing of {_quoted(inventory)} the record has an alternative"
+        return Panel((none,), data, choice=choice)
     title: Sentence = (
         "For ",
         marts.figure("share", _WITH_ALTERNATIVE, inventory),
@@ -524,12 +533,12 @@ def _alternatives(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel
     ]
     header = ("model", "part", "alternative", "by", "why")
     table = Table(header, rows, frozenset({1}), is_long=len(rows) > _LONG)
-    return Panel(title, data, table=table, choice=choice, note=_rest(len(data)))
+    return Panel(title, data, table=table, choice=choice, note=_rest(data))
 
 
-_MODELS = """
+_MODELS = f"""
 select * exclude (inventory) from marts.fct_exposure_models where inventory = ?
-order by share desc, model
+order by share desc, model limit {_MOST_ROWS}
 """
 
 
@@ -556,4 +565,4 @@ def _models(marts: Marts, inventory: str, choice: dict[str, str]) -> Panel:
     ]
     header = ("model", "part", "family", "company", "licence", "size", "where it is used")
     table = Table(header, rows, frozenset({1}), is_long=len(rows) > _LONG)
-    return Panel(title, data, table=table, choice=choice, note=_rest(len(data)))
+    return Panel(title, data, table=table, choice=choice, note=_rest(data))

@@ -27,6 +27,8 @@ from assets.publication.report.section import Panel, Section
 from assets.publication.spreadsheets import as_csv
 
 _FOLDER = Path(__file__).parent
+_EMBEDDED_ROWS = 4000
+"""Data of more rows, that of a large inventory, is not in the page: it leads to the file."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,11 @@ def _page(front: Front, sections: list[Section], about: Mapping) -> str:
         words=words,
         wide=lambda panel: charts.draw(panel.chart(WIDE)),
         narrow=lambda panel: charts.draw(panel.chart(NARROW)),
-        csv=lambda panel: _data_uri("text/csv", _csv(panel.data)),
+        csv=lambda section, panel: (
+            _data_uri("text/csv", _csv(panel.data))
+            if len(panel.data) <= _EMBEDDED_ROWS
+            else f"data/{section.key}.csv"
+        ),
         parameters=lambda figure: json.dumps(figure.parameters, default=str),
         verdicts=VERDICTS,
     )

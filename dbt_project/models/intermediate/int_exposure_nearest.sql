@@ -28,60 +28,62 @@ listed as (
     where models.gone_on is null and exists (select 1 from unknown)
 ),
 
-used as (
-    select listed.*
+-- Of an account, and under a name, the most used: some have tens of thousands.
+placed as (
+    select
+        listed.*,
+        row_number() over (order by listed.downloads_30d desc nulls last, listed.repo_id asc) as place,
+        row_number() over (
+            partition by listed.owner_name
+            order by listed.downloads_30d desc nulls last, listed.repo_id asc
+        ) as place_of_owner,
+        row_number() over (
+            partition by listed.short_name
+            order by listed.downloads_30d desc nulls last, listed.repo_id asc
+        ) as place_of_name
     from listed
-    order by listed.downloads_30d desc nulls last, listed.repo_id asc
-    limit 20000
 ),
 
 candidates as (
     select
         unknown.named_as,
-        unknown.named,
-        listed.repo_id,
-        listed.named as other,
-        listed.downloads_30d
+        placed.repo_id,
+        placed.downloads_30d,
+        jaro_winkler_similarity(unknown.named, placed.named) as similarity
     from unknown
-    inner join listed on unknown.short_name = listed.short_name
-    union
+    inner join placed on unknown.short_name = placed.short_name and placed.place_of_name <= 1000
+    union all
     select
         unknown.named_as,
-        unknown.named,
-        listed.repo_id,
-        listed.named as other,
-        listed.downloads_30d
+        placed.repo_id,
+        placed.downloads_30d,
+        jaro_winkler_similarity(unknown.named, placed.named) as similarity
     from unknown
-    inner join listed on unknown.owner_name = listed.owner_name
-    union
+    inner join placed on unknown.owner_name = placed.owner_name and placed.place_of_owner <= 1000
+    union all
     select
         unknown.named_as,
-        unknown.named,
-        used.repo_id,
-        used.named as other,
-        used.downloads_30d
+        placed.repo_id,
+        placed.downloads_30d,
+        jaro_winkler_similarity(unknown.named, placed.named) as similarity
     from unknown
-    cross join used
+    inner join placed on placed.place <= 20000
 ),
 
-compared as (
-    select
-        candidates.named_as,
-        candidates.repo_id,
-        candidates.downloads_30d,
-        jaro_winkler_similarity(candidates.named, candidates.other) as similarity
+alike as (
+    select distinct candidates.*
     from candidates
+    where candidates.similarity > 0.85
 ),
 
 best as (
     select
-        compared.*,
+        alike.*,
         row_number() over (
-            partition by compared.named_as
-            order by compared.similarity desc, compared.downloads_30d desc nulls last, compared.repo_id asc
+            partition by alike.named_as
+            order by alike.similarity desc, alike.downloads_30d desc nulls last, alike.repo_id asc
         ) as place
-    from compared
-    where compared.similarity > 0.85
+    from alike
 )
 
 select

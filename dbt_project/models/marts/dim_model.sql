@@ -33,15 +33,7 @@ select
     states.license,
     case states.gated when 'false' then 'open' when 'true' then 'gated' else states.gated end as gating,
     states.parameters,
-    case
-        when states.parameters is null or states.parameters = 0 then 'unknown'
-        when states.parameters < 1e9 then 'under 1B'
-        when states.parameters < 3e9 then '1B to 3B'
-        when states.parameters < 10e9 then '3B to 10B'
-        when states.parameters < 30e9 then '10B to 30B'
-        when states.parameters < 100e9 then '30B to 100B'
-        else '100B and more'
-    end as size_class,
+    {{ size_class('states.parameters') }} as size_class,
     models.is_derivative
 from {{ ref('int_models') }} as models
 inner join

@@ -49,6 +49,9 @@ candidates as (
     where
         models.gone_on is null
         and makers.kind = 'lab'
+        and not regexp_matches(
+            lower(models.repo_id), '(gguf|gptq|awq|mlx|bnb|fp8|nvfp4|mxfp4|int4|int8|[248]-?bit)'
+        )
         and models.hub_id not in (
             select parents.hub_id from {{ ref('bridge_model_parent') }} as parents
             where parents.relation = 'quantized'
@@ -73,16 +76,17 @@ rising as (
         candidates.*,
         counters.downloads_30d,
         counters.downloads_30d_before,
-        coalesce(classes.strictness, 5) as strictness,
-        {{ license_class('candidates.license', 'classes') }} as license_class,
+        classes.strictness,
+        classes.license_class,
         list_contains(states.tags, 'conversational') as is_chat
     from candidates
     inner join counters on candidates.hub_id = counters.hub_id
     inner join
         {{ ref('stg_model_attributes') }} as states
         on candidates.model_key = states.model_key and states.valid_to is null
-    left join {{ ref('license_classes') }} as classes on lower(candidates.license) = classes.license
-    where counters.downloads_30d >= 1000 and counters.downloads_30d > counters.downloads_30d_before
+    -- What nobody classed may be as strict as it likes.
+    inner join {{ ref('license_classes') }} as classes on lower(candidates.license) = classes.license
+    where counters.downloads_30d >= 1000 and counters.downloads_30d >= 1.01 * counters.downloads_30d_before
 ),
 
 ranked as (
@@ -118,21 +122,10 @@ select
     ranked.downloads_30d,
     ranked.downloads_30d_before,
     concat(
-        ranked.task,
-        ', ',
-        ranked.size_class,
-        ', as it is; ',
-        coalesce(ranked.license, 'no licence stated'),
-        ' (',
-        ranked.license_class,
-        ') for ',
-        coalesce(ranked.license_now, 'none stated'),
-        '; ',
-        format('{:,}', ranked.downloads_30d),
-        ' downloads of 30 days, ',
-        format('{:,}', ranked.downloads_30d_before),
-        ' on ',
-        ranked.compared_with
+        'same task (', ranked.task, ') and size (', ranked.size_class, '); licence ', ranked.license,
+        ' (', ranked.license_class, '), now ', coalesce(ranked.license_now, 'none stated'), '; ',
+        format('{:,}', ranked.downloads_30d), ' downloads of 30 days, ',
+        format('{:,}', ranked.downloads_30d_before), ' on ', ranked.compared_with
     ) as reason
 from ranked
 where ranked.place <= 3

@@ -1,4 +1,4 @@
--- A model that is gone has nothing more to lose.
+-- A model that is gone has nothing more to lose, and what is gone or not on record is lost already.
 with used as (
     select used.*
     from {{ ref('fct_exposure_models') }} as used
@@ -21,20 +21,23 @@ above as (
         used.inventory,
         used.model,
         used.share,
-        ancestors.publisher,
+        models.publisher,
         case when ancestors.depth = 1 then 'parent' else 'ancestor' end as loss,
         ancestors.ancestor_repo_id as lost_repo_id
     from used
     inner join {{ ref('int_exposure_ancestors') }} as ancestors on used.hub_id = ancestors.hub_id
+    inner join
+        {{ ref('dim_model') }} as models
+        on ancestors.ancestor_hub_id = models.hub_id and models.gone_on is null
 ),
 
--- Quantizations of the same base as the model, or of the model itself.
+-- Declared quantizations of the same base as the model, or of the model itself where it is none.
 bases as (
     select
         used.inventory,
         used.model,
         used.share,
-        coalesce(parents.parent_hub_id, used.hub_id) as base_hub_id
+        case when parents.hub_id is null then used.hub_id else parents.parent_hub_id end as base_hub_id
     from used
     left join
         {{ ref('bridge_model_parent') }} as parents

@@ -67,13 +67,32 @@ relations as (
     group by parents.hub_id
 ),
 
+-- The weights of a quantization are packed: its parents tell how many parameters it has.
+parents as (
+    select
+        ancestors.hub_id,
+        max(models.parameters) as parameters,
+        min(models.repo_id) filter (where models.gone_on is not null) as gone_parent
+    from {{ ref('int_exposure_ancestors') }} as ancestors
+    inner join {{ ref('dim_model') }} as models on ancestors.ancestor_hub_id = models.hub_id
+    where ancestors.depth = 1
+    group by ancestors.hub_id
+),
+
 described as (
     select
-        models.*,
+        models.* replace (
+            case
+                when relations.relation = 'quantized' then greatest(models.parameters, parents.parameters)
+                else models.parameters
+            end as parameters
+        ),
         case when models.is_derivative then origins.publisher else models.publisher end as origin,
+        parents.gone_parent,
         relations.relation
     from {{ ref('dim_model') }} as models
     inner join used on models.hub_id = used.hub_id
+    left join parents on models.hub_id = parents.hub_id
     left join origins on models.hub_id = origins.hub_id
     left join relations on models.hub_id = relations.hub_id
 ),
@@ -111,55 +130,63 @@ named as (
     inner join {{ ref('int_exposure_ancestors') }} as ancestors on owned.hub_id = ancestors.hub_id
 ),
 
-told as (
-    select
-        named.hub_id,
-        named.family,
-        named.depth,
-        named.repo_id,
-        {{ generation_of('named.repo_id', 'named.family') }} as generation
-    from named
+families as (
+    select distinct owned.family_root as family
+    from owned
 ),
 
-generations as (
-    select
-        told.hub_id,
-        told.family,
-        arg_min(told.generation, (told.depth, told.repo_id)) as generation
-    from told
-    where told.generation is not null
-    group by told.hub_id, told.family
-),
-
+-- Those of the seed, and those that names of the family's own releases tell.
 released as (
-    select distinct
+    select
         releases.family,
         {{ generation_of('releases.repo_id', 'releases.family') }} as generation
     from {{ ref('dim_release') }} as releases
     inner join dates on releases.released_on <= dates.as_of
+    union
+    select
+        names.brand as family,
+        {{ generation_of('names.repo_id', 'names.brand') }} as generation
+    from {{ ref('int_repo_names') }} as names
+    inner join families on names.brand = families.family
+    inner join {{ ref('dim_model') }} as models on names.repo_id = models.repo_id
+    where names.is_anchor and models.gone_on is null
+),
+
+numbered as (
+    select
+        released.family,
+        released.generation,
+        regexp_extract(released.generation, '^[a-z]?') as letter,
+        try_cast(ltrim(released.generation, 'abcdefghijklmnopqrstuvwxyz') as double) as number
+    from released
+    where released.generation is not null
+),
+
+-- What others call a model tells its generation only where there is one of that name.
+told as (
+    select
+        named.hub_id,
+        numbered.family,
+        arg_min(numbered.generation, (named.depth, named.repo_id)) as generation
+    from named
+    inner join
+        numbered
+        on
+            named.family = numbered.family
+            and {{ generation_of('named.repo_id', 'named.family') }} = numbered.generation
+    group by named.hub_id, numbered.family
 ),
 
 lags as (
     select
-        generations.hub_id,
-        any_value(generations.generation) as generation,
-        count(released.generation) filter (
-            where
-            try_cast(ltrim(released.generation, 'abcdefghijklmnopqrstuvwxyz') as double)
-            > try_cast(ltrim(generations.generation, 'abcdefghijklmnopqrstuvwxyz') as double)
-        ) as generations_behind,
-        arg_max(
-            released.generation,
-            try_cast(ltrim(released.generation, 'abcdefghijklmnopqrstuvwxyz') as double)
-        ) as newest_generation
-    from generations
-    inner join
-        released
-        on
-            generations.family = released.family
-            and regexp_extract(generations.generation, '^[a-z]?')
-            = regexp_extract(released.generation, '^[a-z]?')
-    group by generations.hub_id
+        told.hub_id,
+        any_value(told.generation) as generation,
+        count(*) filter (where newer.number > own.number) as generations_behind,
+        arg_max(newer.generation, newer.number) as newest_generation
+    from told
+    inner join numbered as own on told.family = own.family and told.generation = own.generation
+    inner join numbered as newer on own.family = newer.family and own.letter = newer.letter
+    group by told.hub_id
 )
 
 select
@@ -188,11 +215,12 @@ select
             then owned.publisher
     end as quantizer,
     owned.task,
-    owned.size_class,
+    case when owned.hub_id is not null then {{ size_class('owned.parameters') }} end as size_class,
     owned.parameters,
     counters.downloads_30d,
     counters.downloads_30d_before,
     owned.gone_on,
+    owned.gone_parent,
     coalesce(lower(owned.repo_id) <> lower(entries.named_as), false) as is_renamed,
     coalesce(
         counters.downloads_30d_before >= 1000
