@@ -100,6 +100,7 @@ def age(connection: duckdb.DuckDBPyConnection, dates: int) -> None:
 
 _DATED = {
     "intermediate.int_ranks": "period",
+    "intermediate.int_rank_records": "period",
     "marts.fct_rank_history": "period",
     "marts.fct_family_share_daily": "date",
     "marts.fct_derivative_counts": "date",

@@ -28,6 +28,13 @@
             or (grain = 'month' and period in (select months.month from {{ ref('int_flow_months') }} as months))
     {%- endif -%}
 {%- endmacro %}
+{#- Likewise for all periods from the first renewed one of their grain on. -#}
+{% macro forget_from_renewed_periods() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} as held using {{ ref('int_ranks_renewed_from') }} as renewed_from
+        where held.grain = renewed_from.grain and held.period >= renewed_from.first_period
+    {%- endif -%}
+{%- endmacro %}
 {#- Likewise for the days of basis counter. -#}
 {% macro forget_renewed_days() -%}
     {%- if is_incremental() -%}

@@ -7,47 +7,36 @@
     )
 }}
 
--- depends_on: {{ ref('stg_ids_replaced') }}
+-- depends_on: {{ ref('stg_ids_replaced') }}, {{ ref('stg_dates_renewed') }}, {{ ref('int_flow_months') }}
 
--- A rank's past is part of its row, so that a period renewed renews all later ones of its grain.
-with ranks as (
-    select ranks.* from {{ ref('int_ranks') }} as ranks
+with renewed_from as (
+    select renewed_from.* from {{ ref('int_ranks_renewed_from') }} as renewed_from
 ),
 
-renewed_from as (
-    select
-        'day' as grain,
-        min(renewed.date) as first_period
-    from {{ ref('stg_dates_renewed') }} as renewed
-    union all
-    select
-        'month' as grain,
-        min(months.month) as first_period
-    from {{ ref('int_flow_months') }} as months
-),
-
+-- Somebody is first in every period.
 periods as (
     select
-        ranks.grain,
-        ranks.period,
-        row_number() over (partition by ranks.grain order by ranks.period) as number
-    from ranks
-    group by ranks.grain, ranks.period
+        records.grain,
+        records.period,
+        row_number() over (partition by records.grain order by records.period) as number
+    from {{ ref('int_rank_records') }} as records
+    where records.rank_min = 1
+    group by records.grain, records.period
 ),
 
 before_renewal as (
     select
-        ranks.grain,
-        ranks.unit_type,
-        ranks.unit,
-        ranks.scope,
-        ranks.attribution,
-        ranks.metric,
-        min(ranks.rank_min) as best_rank,
-        count(*) filter (where ranks.rank_min = 1) as periods_at_first
-    from ranks
-    inner join renewed_from on ranks.grain = renewed_from.grain
-    where ranks.period < renewed_from.first_period
+        records.grain,
+        records.unit_type,
+        records.unit,
+        records.scope,
+        records.attribution,
+        records.metric,
+        min(records.rank_min) as best_rank,
+        count(*) filter (where records.rank_min = 1) as periods_at_first
+    from {{ ref('int_rank_records') }} as records
+    inner join renewed_from on records.grain = renewed_from.grain
+    where records.period < renewed_from.first_period
     group by all
 ),
 
@@ -64,16 +53,22 @@ first_numbers as (
     group by renewed_from.grain, renewed_from.first_period
 ),
 
+wanted as (
+    select
+        periods.*,
+        periods.period >= first_numbers.first_period as is_renewed
+    from periods
+    inner join first_numbers on periods.grain = first_numbers.grain
+    where periods.number >= first_numbers.periods_before
+),
+
 recent as (
     select
         ranks.*,
-        periods.number,
-        ranks.period >= first_numbers.first_period as is_renewed
-    from ranks
-    inner join periods on ranks.grain = periods.grain and ranks.period = periods.period
-    inner join
-        first_numbers
-        on ranks.grain = first_numbers.grain and periods.number >= first_numbers.periods_before
+        wanted.number,
+        wanted.is_renewed
+    from {{ ref('int_ranks') }} as ranks
+    inner join wanted on ranks.grain = wanted.grain and ranks.period = wanted.period
 ),
 
 compared as (
