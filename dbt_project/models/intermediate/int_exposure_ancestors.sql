@@ -6,6 +6,7 @@ with recursive climbed (hub_id, ancestor_hub_id, ancestor_repo_id, depth) as (
         1 as depth
     from {{ ref('int_exposure_entries') }} as entries
     inner join {{ ref('bridge_model_parent') }} as parents on entries.hub_id = parents.hub_id
+    where {{ has_inventories() }}
     union
     select
         climbed.hub_id,
@@ -15,7 +16,7 @@ with recursive climbed (hub_id, ancestor_hub_id, ancestor_repo_id, depth) as (
     from climbed
     inner join {{ ref('bridge_model_parent') }} as parents on climbed.ancestor_hub_id = parents.hub_id
     -- A cycle goes round until here.
-    where climbed.depth < 30
+    where climbed.depth < 30 and {{ has_inventories() }}
 ),
 
 nearest as (

@@ -7,7 +7,7 @@ with unknown as (
         lower(split_part(entries.named_as, '/', 1)) as owner_name,
         lower(regexp_extract(entries.named_as, '[^/]*$')) as short_name
     from {{ ref('int_exposure_entries') }} as entries
-    where entries.model_key is null
+    where entries.model_key is null and {{ has_inventories() }}
     group by entries.named_as
     order by max(entries.weight) desc, entries.named_as asc
     limit 1000
@@ -25,49 +25,63 @@ listed as (
     left join
         {{ ref('stg_counter_spans') }} as counters
         on keys.model_key = counters.model_key and counters.valid_to is null
-    where models.gone_on is null and exists (select 1 from unknown)
+    where models.gone_on is null and {{ has_inventories() }}
 ),
 
--- Of an account, and under a name, the most used: some have tens of thousands.
-placed as (
+used as (
+    select listed.*
+    from listed
+    order by listed.downloads_30d desc nulls last, listed.repo_id asc
+    limit 20000
+),
+
+-- Some accounts and names have tens of thousands: the most used of them.
+of_owners as (
     select
         listed.*,
-        row_number() over (order by listed.downloads_30d desc nulls last, listed.repo_id asc) as place,
         row_number() over (
             partition by listed.owner_name
             order by listed.downloads_30d desc nulls last, listed.repo_id asc
-        ) as place_of_owner,
+        ) as place
+    from listed
+    where listed.owner_name in (select unknown.owner_name from unknown)
+),
+
+of_names as (
+    select
+        listed.*,
         row_number() over (
             partition by listed.short_name
             order by listed.downloads_30d desc nulls last, listed.repo_id asc
-        ) as place_of_name
+        ) as place
     from listed
+    where listed.short_name in (select unknown.short_name from unknown)
 ),
 
 candidates as (
     select
         unknown.named_as,
-        placed.repo_id,
-        placed.downloads_30d,
-        jaro_winkler_similarity(unknown.named, placed.named) as similarity
+        of_names.repo_id,
+        of_names.downloads_30d,
+        jaro_winkler_similarity(unknown.named, of_names.named) as similarity
     from unknown
-    inner join placed on unknown.short_name = placed.short_name and placed.place_of_name <= 1000
+    inner join of_names on unknown.short_name = of_names.short_name and of_names.place <= 1000
     union all
     select
         unknown.named_as,
-        placed.repo_id,
-        placed.downloads_30d,
-        jaro_winkler_similarity(unknown.named, placed.named) as similarity
+        of_owners.repo_id,
+        of_owners.downloads_30d,
+        jaro_winkler_similarity(unknown.named, of_owners.named) as similarity
     from unknown
-    inner join placed on unknown.owner_name = placed.owner_name and placed.place_of_owner <= 1000
+    inner join of_owners on unknown.owner_name = of_owners.owner_name and of_owners.place <= 1000
     union all
     select
         unknown.named_as,
-        placed.repo_id,
-        placed.downloads_30d,
-        jaro_winkler_similarity(unknown.named, placed.named) as similarity
+        used.repo_id,
+        used.downloads_30d,
+        jaro_winkler_similarity(unknown.named, used.named) as similarity
     from unknown
-    inner join placed on placed.place <= 20000
+    cross join used
 ),
 
 alike as (

@@ -1,3 +1,5 @@
+{%- set as_of, compared_with = exposure_date('as_of'), exposure_date('compared_with') -%}
+
 with wanted as (
     select
         used.inventory,
@@ -8,8 +10,6 @@ with wanted as (
         used.size_class,
         used.license,
         used.license_class,
-        used.as_of,
-        used.compared_with,
         coalesce(classes.strictness, 5) as strictness,
         list_contains(states.tags, 'conversational') as is_chat
     from {{ ref('fct_exposure_models') }} as used
@@ -18,15 +18,16 @@ with wanted as (
         {{ ref('stg_model_attributes') }} as states
         on keys.model_key = states.model_key and states.valid_to is null
     left join {{ ref('license_classes') }} as classes on lower(used.license) = classes.license
-    where used.size_class <> 'unknown' and used.task is not null and used.company is not null
+    where
+        {{ has_inventories() }}
+        and used.size_class <> 'unknown'
+        and used.task is not null and used.company is not null
 ),
 
 kinds as (
     select distinct
         wanted.task,
-        wanted.size_class,
-        wanted.as_of,
-        wanted.compared_with
+        wanted.size_class
     from wanted
 ),
 
@@ -38,9 +39,7 @@ candidates as (
         models.task,
         models.size_class,
         models.license,
-        makers.company,
-        kinds.as_of,
-        kinds.compared_with
+        makers.company
     from {{ ref('dim_model') }} as models
     inner join kinds on models.task = kinds.task and models.size_class = kinds.size_class
     inner join {{ ref('stg_models') }} as keys on models.hub_id = keys.hub_id
@@ -62,12 +61,12 @@ candidates as (
 counters as (
     select
         candidates.hub_id,
-        max(spans.downloads_30d) filter (where {{ valid_on('spans', 'candidates.as_of') }}) as downloads_30d,
-        max(spans.downloads_30d) filter (where {{ valid_on('spans', 'candidates.compared_with') }})
+        max(spans.downloads_30d) filter (where {{ valid_on('spans', as_of) }}) as downloads_30d,
+        max(spans.downloads_30d) filter (where {{ valid_on('spans', compared_with) }})
             as downloads_30d_before
     from candidates
     inner join {{ ref('stg_counter_spans') }} as spans on candidates.model_key = spans.model_key
-    where spans.valid_to is null or spans.valid_to > candidates.compared_with
+    where spans.valid_to is null or spans.valid_to > {{ compared_with }}
     group by candidates.hub_id
 ),
 
@@ -125,7 +124,7 @@ select
         'same task (', ranked.task, ') and size (', ranked.size_class, '); licence ', ranked.license,
         ' (', ranked.license_class, '), now ', coalesce(ranked.license_now, 'none stated'), '; ',
         format('{:,}', ranked.downloads_30d), ' downloads of 30 days, ',
-        format('{:,}', ranked.downloads_30d_before), ' on ', ranked.compared_with
+        format('{:,}', ranked.downloads_30d_before), ' on ', {{ compared_with }}
     ) as reason
 from ranked
 where ranked.place <= 3

@@ -2,7 +2,7 @@
 with used as (
     select used.*
     from {{ ref('fct_exposure_models') }} as used
-    where used.hub_id is not null and used.gone_on is null
+    where used.hub_id is not null and used.gone_on is null and {{ has_inventories() }}
 ),
 
 own as (
@@ -29,6 +29,7 @@ above as (
     inner join
         {{ ref('dim_model') }} as models
         on ancestors.ancestor_hub_id = models.hub_id and models.gone_on is null
+    where {{ has_inventories() }}
 ),
 
 -- Declared quantizations of the same base as the model, or of the model itself where it is none.
@@ -52,7 +53,8 @@ quantizations as (
     from {{ ref('bridge_model_parent') }} as edges
     inner join {{ ref('dim_model') }} as models on edges.hub_id = models.hub_id
     where
-        edges.relation = 'quantized'
+        {{ has_inventories() }}
+        and edges.relation = 'quantized'
         and models.gone_on is null
         and edges.parent_hub_id in (select bases.base_hub_id from bases)
     group by edges.parent_hub_id

@@ -1,28 +1,11 @@
+{%- set as_of, compared_with = exposure_date('as_of'), exposure_date('compared_with') -%}
+
 with entries as (
     select
         entries.*,
         entries.weight / sum(entries.weight) over (partition by entries.inventory) as share
     from {{ ref('int_exposure_entries') }} as entries
-),
-
-newest as (
-    select max(captures.date) as date
-    from {{ ref('stg_captures') }} as captures
-    where captures.verdict = 'admitted'
-),
-
-dates as (
-    select
-        newest.date as as_of,
-        -- Downloads of 30 days overlap for less than these.
-        coalesce(
-            max(captures.date) filter (where captures.date <= newest.date - 28),
-            min(captures.date) filter (where captures.date < newest.date)
-        ) as compared_with
-    from {{ ref('stg_captures') }} as captures
-    cross join newest
-    where captures.verdict = 'admitted'
-    group by newest.date
+    where {{ has_inventories() }}
 ),
 
 used as (
@@ -36,12 +19,12 @@ used as (
 counters as (
     select
         spans.model_key,
-        max(spans.downloads_30d) filter (where {{ valid_on('spans', 'dates.as_of') }}) as downloads_30d,
-        max(spans.downloads_30d) filter (where {{ valid_on('spans', 'dates.compared_with') }})
+        max(spans.downloads_30d) filter (where {{ valid_on('spans', as_of) }}) as downloads_30d,
+        max(spans.downloads_30d) filter (where {{ valid_on('spans', compared_with) }})
             as downloads_30d_before
     from {{ ref('stg_counter_spans') }} as spans
     inner join used on spans.model_key = used.model_key
-    inner join dates on spans.valid_to is null or spans.valid_to > dates.compared_with
+    where {{ has_inventories() }} and (spans.valid_to is null or spans.valid_to > {{ compared_with }})
     group by spans.model_key
 ),
 
@@ -64,6 +47,7 @@ relations as (
         min(parents.relation) as relation
     from {{ ref('bridge_model_parent') }} as parents
     inner join used on parents.hub_id = used.hub_id
+    where {{ has_inventories() }}
     group by parents.hub_id
 ),
 
@@ -75,7 +59,7 @@ parents as (
         min(models.repo_id) filter (where models.gone_on is not null) as gone_parent
     from {{ ref('int_exposure_ancestors') }} as ancestors
     inner join {{ ref('dim_model') }} as models on ancestors.ancestor_hub_id = models.hub_id
-    where ancestors.depth = 1
+    where ancestors.depth = 1 and {{ has_inventories() }}
     group by ancestors.hub_id
 ),
 
@@ -95,6 +79,7 @@ described as (
     left join parents on models.hub_id = parents.hub_id
     left join origins on models.hub_id = origins.hub_id
     left join relations on models.hub_id = relations.hub_id
+    where {{ has_inventories() }}
 ),
 
 owned as (
@@ -141,7 +126,7 @@ released as (
         releases.family,
         {{ generation_of('releases.repo_id', 'releases.family') }} as generation
     from {{ ref('dim_release') }} as releases
-    inner join dates on releases.released_on <= dates.as_of
+    where releases.released_on <= {{ as_of }}
     union
     select
         names.brand as family,
@@ -149,7 +134,7 @@ released as (
     from {{ ref('int_repo_names') }} as names
     inner join families on names.brand = families.family
     inner join {{ ref('dim_model') }} as models on names.repo_id = models.repo_id
-    where names.is_anchor and models.gone_on is null
+    where names.is_anchor and models.gone_on is null and {{ has_inventories() }}
 ),
 
 numbered as (
@@ -195,8 +180,8 @@ select
     entries.weight,
     entries.share,
     entries.place,
-    dates.as_of,
-    dates.compared_with,
+    {{ as_of }} as as_of,
+    {{ compared_with }} as compared_with,
     owned.hub_id,
     owned.repo_id,
     owned.publisher,
@@ -232,7 +217,6 @@ select
     lags.generations_behind,
     nearest.nearest
 from entries
-cross join dates
 left join owned on entries.hub_id = owned.hub_id
 left join counters on entries.model_key = counters.model_key
 left join {{ ref('license_classes') }} as classes on lower(owned.license) = classes.license
