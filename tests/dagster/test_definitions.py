@@ -14,6 +14,7 @@ import pytest
 from assets.arena.assets import ARENA_TABLES
 from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
 from assets.captures.store import CaptureStore
+from assets.exposure.assets import INVENTORIES
 from assets.hub.client import HubAccess
 from assets.ledger.warehouse import connect
 from pipelines.definitions import build_definitions
@@ -85,13 +86,14 @@ def test_every_asset_has_group_owner_kind_and_description(definitions: dg.Defini
         assert node.kinds, key
         groups[node.group_name] = groups.get(node.group_name, 0) + 1
     assert set(groups) == {
-        "captures", "ledger", "reference", "staging", "intermediate", "marts", "publication",
+        "captures", "ledger", "exposure", "reference", "staging", "intermediate", "marts",
+        "publication",
     }  # fmt: skip
 
 
 def test_lineage_runs_from_capture_to_publication(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    start = {ARCHIVE_CAPTURE, HUB_CAPTURE, ARENA_TABLES}
+    start = {ARCHIVE_CAPTURE, HUB_CAPTURE, ARENA_TABLES, INVENTORIES}
     end = dg.AssetKey(["published", "hub_ledger"])
     below, front = set(start), set(start)
     while front:
