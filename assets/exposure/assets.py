@@ -45,6 +45,8 @@ def build_exposure_assets(
             "there is nothing to audit, and nothing is wrong.\n\nThe job `audit` materializes what "
             "follows from them: fct_exposure and its kin, and their page. Published files hold "
             "them too: who may read those may read the inventories."
+            "\n\n**When it fails**, the inventories are those of before: mend what the message "
+            "names and materialize it again. A file that cannot be used makes it warn, not fail."
         ),
         metadata={"dagster/table_name": "warehouse.raw.inventory_entries"},
     )
