@@ -180,8 +180,7 @@ def audit(settings: Settings, options: argparse.Namespace) -> int:
             "nothing is published yet: make nightly, make backfill or make demo first"
         )
     found = []
-    for given in _words(options.inventory):
-        name, path = given if isinstance(given, tuple) else (None, given)
+    for name, path in _named_paths(options.inventory):
         found += gather(Path(path).expanduser(), published / PUBLISHED_NAME, name)
     if found:
         keep(settings.home, found)
@@ -199,17 +198,17 @@ def audit(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _words(text: str | None) -> list[tuple[str, str] | str]:
+def _named_paths(text: str | None) -> list[tuple[str | None, str]]:
     """Paths as a shell parts them, each with its name where one stands before it (NAME=PATH)."""
     try:
         words = shlex.split(text or "")
     except ValueError as error:
         raise LedgerError(f"INVENTORY={text!r}: {error}") from None
-    given: list[tuple[str, str] | str] = []
-    for word in words:
-        name, is_named, path = word.partition("=")
-        given.append((name, path) if is_named and not Path(word).exists() else word)
-    return given
+    parted = [(word, *word.partition("=")) for word in words]
+    return [
+        (name, path) if is_named and not Path(word).exists() else (None, word)
+        for word, name, is_named, path in parted
+    ]
 
 
 def metrics(settings: Settings, options: argparse.Namespace) -> int:

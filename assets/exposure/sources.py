@@ -89,10 +89,10 @@ def keep(home: Path, inventories: list[Inventory]) -> None:
                     "out there, or give the new one another name"
                 )
             replaced.append(path)
-    for path in replaced:
+    # The old one goes when the new one is there.
+    written = {write_inventory(home / FOLDER, inventory) for inventory in inventories}
+    for path in set(replaced) - written:
         path.unlink()
-    for inventory in inventories:
-        write_inventory(home / FOLDER, inventory)
 
 
 def kept(home: Path) -> list[Path]:

@@ -246,8 +246,6 @@ def test_what_an_inventory_depends_on(home: Path) -> None:
         ).fetchall():
             assert [model, f"{share:.1%}", place] in [[*row[:2], row[-1]] for row in cells]
         for dimension, words in DIMENSIONS.items():
-            if dimension == "region":
-                continue
             told = connection.execute(
                 "select any_value(single_source), max(single_source_share), max(hhi), "
                 "max(hhi_high), count(*) filter (is_named) from marts.fct_exposure "
@@ -257,7 +255,7 @@ def test_what_an_inventory_depends_on(home: Path) -> None:
             assert [
                 [
                     words,
-                    source or "none",
+                    {None: "none", "china": "China", "us": "the US"}.get(source, source),
                     f"{share:.1%}",
                     f"{hhi:,.0f}" if hhi == high else f"{hhi:,.0f} to {high:,.0f}",
                     f"{named}",

@@ -111,8 +111,7 @@ def exposure(marts: Marts) -> Iterator[Section]:
         "fct_exposure_alternatives",
         "Models of other companies on their own accounts: same task and size class, chat model or "
         "not as it is, licence known and no stricter, adoption rising. Found by what the record "
-        "knows; "
-        "whether one answers as well is for a trial to tell.",
+        "knows; whether one answers as well is for a trial to tell.",
         _alternatives,
     )
     yield section(
@@ -266,19 +265,15 @@ def _bars(marts: Marts, inventory: str, choice: dict[str, str], dimension: str) 
     most = _MOST_BARS if len(data) > _MOST_BARS + 1 else len(data)
     shown, rest = [dict(row) for row in data[:most]], data[most:]
     if rest:
-        shown.append(
-            {
-                "name": f"{len(rest):,} more",
-                "value": sum(row["value"] for row in rest),
-                "models": sum(row["models"] for row in rest),
-                "is_named": False,
-            }
-        )
+        part = sum(row["value"] for row in rest)
+        shown.append({"name": f"{len(rest):,} more", "value": part, "is_named": False})
     for row in shown:
-        models = "model" if row["models"] == 1 else "models"
         row["name"] = printable(row["name"], 60)
         row["shown"] = share(row["value"])
-        row["label"] = f"{row['name']}: {row['shown']}, {row['models']:,} {models}"
+        row["label"] = f"{row['name']}: {row['shown']}"
+        # A model with parts in several of the rest would be counted for each.
+        if "models" in row:
+            row["label"] += f", {row['models']:,} {'model' if row['models'] == 1 else 'models'}"
     return Panel(
         _bars_title(marts, inventory, dimension, data),
         data,

@@ -6,7 +6,6 @@ Belongs here: how a page replaces the one before. Does not belong here: their co
 
 import datetime as dt
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,14 +27,13 @@ def publish_report(home: Path) -> Report:
 
     The caller holds the writer's turn.
     """
-    charts = _building(home, "report", write_report)
-    assert charts is not None
+    charts = write_report(home / "published" / PUBLISHED_NAME, _building(home, "report"))
     return _replace(home, "report", charts)
 
 
 def publish_exposure(home: Path) -> Report | None:
     """Write the page of exposures likewise; None, and no page any more, without an inventory."""
-    charts = _building(home, "exposure", write_exposure)
+    charts = write_exposure(home / "published" / PUBLISHED_NAME, _building(home, "exposure"))
     if charts is not None:
         return _replace(home, "exposure", charts)
     (home / "published" / "exposure").unlink(missing_ok=True)
@@ -43,14 +41,12 @@ def publish_exposure(home: Path) -> Report | None:
     return None
 
 
-def _building(
-    home: Path, name: str, write: Callable[[Path, Path], dict[str, str] | None]
-) -> dict[str, str] | None:
-    published = home / "published"
-    building = published / f"{name}s" / ".building"
+def _building(home: Path, name: str) -> Path:
+    """Where a page is written before it is shown, empty."""
+    building = home / "published" / f"{name}s" / ".building"
     # Where a run was killed, what it left goes here.
     shutil.rmtree(building, ignore_errors=True)
-    return write(published / PUBLISHED_NAME, building)
+    return building
 
 
 def _replace(home: Path, name: str, charts: dict[str, str]) -> Report:

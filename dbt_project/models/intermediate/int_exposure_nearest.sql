@@ -36,45 +36,31 @@ used as (
 ),
 
 -- Some accounts and names have tens of thousands: the most used of them.
-of_owners as (
-    select
-        listed.*,
-        row_number() over (
-            partition by listed.owner_name
-            order by listed.downloads_30d desc nulls last, listed.repo_id asc
-        ) as place
-    from listed
-    where listed.owner_name in (select unknown.owner_name from unknown)
-),
-
-of_names as (
-    select
-        listed.*,
-        row_number() over (
-            partition by listed.short_name
-            order by listed.downloads_30d desc nulls last, listed.repo_id asc
-        ) as place
-    from listed
-    where listed.short_name in (select unknown.short_name from unknown)
-),
+{% for column in ('owner_name', 'short_name') %}
+    of_{{ column }} as (
+        select
+            listed.*,
+            row_number() over (
+                partition by listed.{{ column }}
+                order by listed.downloads_30d desc nulls last, listed.repo_id asc
+            ) as place
+        from listed
+        where listed.{{ column }} in (select unknown.{{ column }} from unknown)
+    ),
+{% endfor %}
 
 candidates as (
-    select
-        unknown.named_as,
-        of_names.repo_id,
-        of_names.downloads_30d,
-        jaro_winkler_similarity(unknown.named, of_names.named) as similarity
-    from unknown
-    inner join of_names on unknown.short_name = of_names.short_name and of_names.place <= 1000
-    union all
-    select
-        unknown.named_as,
-        of_owners.repo_id,
-        of_owners.downloads_30d,
-        jaro_winkler_similarity(unknown.named, of_owners.named) as similarity
-    from unknown
-    inner join of_owners on unknown.owner_name = of_owners.owner_name and of_owners.place <= 1000
-    union all
+    {% for column in ('owner_name', 'short_name') %}
+        select
+            unknown.named_as,
+            others.repo_id,
+            others.downloads_30d,
+            jaro_winkler_similarity(unknown.named, others.named) as similarity
+        from unknown
+        inner join of_{{ column }} as others
+            on unknown.{{ column }} = others.{{ column }} and others.place <= 1000
+        union all
+    {% endfor %}
     select
         unknown.named_as,
         used.repo_id,

@@ -19,19 +19,8 @@ wanted as (
     where declared.known_key is null
 ),
 
--- A name belongs to whoever is listed under it, or else to whoever bore it last.
 bearers as (
-    select
-        wanted.repo_name,
-        arg_max(
-            models.model_key,
-            (models.gone_on is null and names.valid_to is null, names.valid_from, keys.hub_id)
-        ) as model_key
-    from {{ ref('stg_model_names') }} as names
-    inner join wanted on lower(names.repo_id) = wanted.repo_name
-    inner join {{ ref('int_models') }} as models on names.model_key = models.model_key
-    inner join {{ ref('stg_models') }} as keys on names.model_key = keys.model_key
-    group by wanted.repo_name
+    {{ bearers_of('wanted') }}
 ),
 
 resolved as (
