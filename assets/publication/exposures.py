@@ -50,7 +50,7 @@ def exposures(published: Path) -> str:
         lines = [f"SAMPLE DATA ({printable(sample)}): says nothing about the real Hub.", ""]
     for name, models, unknown, gone, renamed, falling, behind, as_of in inventories:
         lines += [
-            f"{printable(name)}: {models:,} models on {as_of}",
+            f"{printable(name)}: {models:,} {'model' if models == 1 else 'models'} on {as_of}",
             f"  {unknown:,} not on record, {gone:,} gone, {renamed:,} renamed, {falling:,} falling "
             f"in use, {behind:,} two generations behind or more",
             f"  {'by':<12}{'exposure':>9}{'concentration':>18}  largest source",
