@@ -21,6 +21,8 @@ due_states as (
         due.date,
         {{ listed('due', columns) }}
     from {{ due }} as due
+    -- A run of this model alone may find another run's dates there.
+    where due.date in (select renewed.date from {{ ref('stg_facts_due') }} as renewed)
 ),
 
 {% if is_incremental() %}
@@ -64,6 +66,16 @@ due_states as (
         where due_states.date is null or held_states.date is null
     ),
 
+    -- Few, and found before anything else: all spans on all their dates would be millions a capture.
+    touched_spans as materialized (
+        select
+            {{ listed('held', columns) }},
+            held.valid_from,
+            held.valid_to
+        from {{ this }} as held
+        inner join touched using ({{ key | join(', ') }})
+    ),
+
     states as (
         select due_states.*
         from due_states
@@ -71,10 +83,9 @@ due_states as (
         union all
         select
             captures.date,
-            {{ listed('held', columns) }}
-        from {{ this }} as held
-        inner join touched using ({{ key | join(', ') }})
-        inner join captures on {{ valid_on('held', 'captures.date') }}
+            {{ listed('touched_spans', columns) }}
+        from touched_spans
+        inner join captures on {{ valid_on('touched_spans', 'captures.date') }}
         where captures.date not in (select due.date from {{ ref('stg_facts_due') }} as due)
     ),
 {% else %}
