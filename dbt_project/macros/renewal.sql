@@ -94,10 +94,30 @@
         )
     {%- endif -%}
 {%- endmacro %}
-{#- First and last date that is due, as literals: a scan skips what lies outside them. -#}
-{% macro due_bound(which) -%}
-    {%- set found = run_query("select " ~ which ~ "(date) from " ~ ref('stg_dates_renewed')) if execute else none -%}
+{#- The only date that a query finds, as a literal: a scan skips what lies outside it. Where it finds none no row
+    of ours lies before. -#}
+{% macro date_found(query) -%}
+    {%- set found = run_query(query) if execute else none -%}
     date '{{ found.rows[0][0] if found and found.rows[0][0] else '1970-01-01' }}'
+{%- endmacro %}
+{#- First (`min`) and last (`max`) date that is due. -#}
+{% macro due_bound(which) -%}
+    {{ date_found("select " ~ which ~ "(date) from " ~ ref('stg_dates_renewed')) }}
+{%- endmacro %}
+{#- A column of int_flow_bounds. -#}
+{% macro flow_bound(column) -%}
+    {{ date_found("select " ~ column ~ " from " ~ ref('int_flow_bounds')) }}
+{%- endmacro %}
+{#- First and last capture whose windows stand for months that this run computes. -#}
+{% macro window_bound(which) -%}
+    {{ date_found("select " ~ which ~ "(window_date) from " ~ ref('int_flow_months')) }}
+{%- endmacro %}
+{#- The last capture that measures flow before the first date that is due. -#}
+{% macro flow_capture_before_due() -%}
+    {{ date_found(
+        "select max(date) from " ~ ref('int_flow_captures')
+        ~ " where date < (select min(date) from " ~ ref('stg_dates_renewed') ~ ")"
+    ) }}
 {%- endmacro %}
 {#- Before milestones are written: those from the first date that is renewed on are found again. -#}
 {% macro forget_milestones() -%}
@@ -105,12 +125,4 @@
         delete from {{ this }}
         where crossed_hi >= (select min(renewed.date) from {{ ref('stg_dates_renewed') }} as renewed)
     {%- endif -%}
-{%- endmacro %}
-{#- The last capture that measures flow before the first date that is due, as a literal. -#}
-{% macro flow_capture_before_due() -%}
-    {%- set found = run_query(
-        "select max(date) from " ~ ref('int_flow_captures')
-        ~ " where date < (select min(date) from " ~ ref('stg_dates_renewed') ~ ")"
-    ) if execute else none -%}
-    date '{{ found.rows[0][0] if found and found.rows[0][0] else '1970-01-01' }}'
 {%- endmacro %}

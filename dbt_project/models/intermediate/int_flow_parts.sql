@@ -96,4 +96,7 @@ from months
 inner join
     {{ ref('stg_counter_spans') }} as spans
     on {{ valid_on('spans', 'months.window_date') }}
-where spans.downloads_30d > 0
+where
+    spans.downloads_30d > 0
+    and spans.valid_from <= {{ window_bound('max') }}
+    and (spans.valid_to is null or spans.valid_to > {{ window_bound('min') }})

@@ -5,70 +5,6 @@ with captures as (
     where captures.has_all_time
 ),
 
-asked as (
-    select
-        days.day as first_day,
-        days.day + 1 as end_day
-    from {{ ref('int_flow_days') }} as days
-    where days.has_counter
-    union all
-    select
-        months.month as first_day,
-        months.next_month as end_day
-    from {{ ref('int_flow_months') }} as months
-    where months.has_counter
-),
-
-ends as (
-    select
-        (
-            select max(captures.number) from captures
-            where captures.date <= whole.first_day)
-            as first_number,
-        (
-            select min(captures.number) from captures
-            where captures.date >= whole.end_day)
-            as last_number
-    from
-        (
-            select
-                min(asked.first_day) as first_day,
-                max(asked.end_day) as end_day
-            from asked
-        ) as whole
-),
-
--- An interval may be a hold, and begin nine captures before; a hold may begin within another one's, so that
--- it takes twice as many to tell.
-bounds as (
-    select
-        (
-            select min(captures.date) from captures
-            where captures.number >= ends.first_number - 20)
-            as first_date,
-        (
-            select min(captures.date) from captures
-            where captures.number >= ends.first_number - 9)
-            as first_interval_date,
-        (
-            select max(captures.date) from captures
-            where captures.number <= ends.last_number + 10)
-            as last_date
-    from ends
-),
-
--- A spike is judged by the 28 days before it.
-spike_bounds as (
-    select min(captures.date) as first_date
-    from captures
-    where
-        captures.number >= (
-            select coalesce(max(earlier.number), 0) - 20
-            from captures as earlier
-            where earlier.date <= (select bounds.first_interval_date - 28 from bounds)
-        )
-),
-
 spans as (
     select
         spans.model_key,
@@ -78,15 +14,15 @@ spans as (
     from {{ ref('stg_counter_spans') }} as spans
     where
         spans.downloads_all_time is not null
-        and spans.valid_from <= (select bounds.last_date from bounds)
-        and (spans.valid_to is null or spans.valid_to > (select spike_bounds.first_date from spike_bounds))
+        and spans.valid_from <= {{ flow_bound('last_date') }}
+        and (spans.valid_to is null or spans.valid_to > {{ flow_bound('first_spike_date') }})
 ),
 
 -- Who gains less than a spike's least in all these days has none.
 may_spike as (
     select spans.model_key
     from spans
-    where spans.valid_to is null or spans.valid_to > (select bounds.first_date from bounds)
+    where spans.valid_to is null or spans.valid_to > {{ flow_bound('first_date') }}
     group by spans.model_key
     having max(spans.downloads) - min(spans.downloads) >= {{ var('spike_floor') }}
 ),
@@ -113,7 +49,7 @@ sighted as (
         begins.next_number <= ends.last_number
         and (
             spans.valid_to is null
-            or spans.valid_to > (select bounds.first_date from bounds)
+            or spans.valid_to > {{ flow_bound('first_date') }}
             or spans.model_key in (select may_spike.model_key from may_spike)
         )
 ),

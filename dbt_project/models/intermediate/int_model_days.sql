@@ -1,5 +1,3 @@
--- depends_on: {{ ref('stg_dates_renewed') }}
-
 with counters as (
     select spans.*
     from {{ ref('stg_counter_spans') }} as spans
