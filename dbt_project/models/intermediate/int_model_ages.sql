@@ -35,7 +35,6 @@ days as (
 aged as (
     select
         attributes.model_key,
-        attributes.hub_id,
         attributes.valid_from,
         attributes.valid_to,
         attributes.created_on,
@@ -84,13 +83,14 @@ counted as (
 )
 
 select
-    counted.hub_id,
+    models.hub_id,
     counted.age_days,
     counted.aged_on,
     counted.known_on,
     first_party.family,
     counted.downloads
 from counted
+inner join {{ ref('stg_models') }} as models on counted.model_key = models.model_key
 inner join
     first_party
     on counted.model_key = first_party.model_key and {{ valid_on('first_party', 'counted.known_on') }}

@@ -1,5 +1,6 @@
 -- For whom a model counts is one of few profiles: what it counts for under each attribution, with weights and
--- evidence. Written out as text, a profile needs no table to be known by, and its digest is its key.
+-- evidence. Written out as text, a profile needs no table to be known by, and its digest is its key. As texts
+-- are long, one model of a profile says it for all.
 with heads as (
     select
         weights.attribution,
@@ -13,7 +14,7 @@ with heads as (
     group by weights.attribution, weights.date, weights.head_key
 ),
 
--- Texts are long and few: models are told apart by their numbers.
+-- Models are told apart by numbers.
 texts as (
     select
         distinct_heads.said,
@@ -77,9 +78,10 @@ kinds as (
         states.publisher_family,
         states.brand,
         states.root_number,
-        states.anchor_number
+        states.anchor_number,
+        min(states.model_key) as speaker
     from states
-    group by all
+    group by states.publisher_family, states.brand, states.root_number, states.anchor_number
 ),
 
 evidenced as (
@@ -121,6 +123,6 @@ select
     states.date,
     states.model_key,
     keyed.profile,
-    keyed.said
+    case when states.model_key = keyed.speaker then keyed.said end as said
 from states
 inner join keyed using (publisher_family, brand, root_number, anchor_number)

@@ -18,7 +18,7 @@ with families as (
 )
 
 select
-    states.hub_id,
+    keys.hub_id,
     states.repo_id,
     states.publisher,
     families.brand as family_brand,
@@ -39,4 +39,5 @@ from {{ ref('int_models') }} as models
 inner join
     {{ ref('stg_model_attributes') }} as states
     on models.model_key = states.model_key and states.valid_to is null
+inner join {{ ref('stg_models') }} as keys on models.model_key = keys.model_key
 inner join families on models.profile = families.profile

@@ -11,7 +11,7 @@ with boundaries as (
 states as (
     select
         models.model_key,
-        attributes.hub_id,
+        keys.hub_id,
         attributes.repo_id,
         attributes.publisher,
         attributes.task,
@@ -19,6 +19,7 @@ states as (
         coalesce(ended.counts_from, date '9999-12-31') as valid_to
     from {{ ref('stg_model_attributes') }} as attributes
     inner join {{ ref('int_models') }} as models on attributes.model_key = models.model_key
+    inner join {{ ref('stg_models') }} as keys on attributes.model_key = keys.model_key
     inner join boundaries as begun on attributes.valid_from = begun.date
     left join boundaries as ended on attributes.valid_to = ended.date
     where begun.counts_from is not null
