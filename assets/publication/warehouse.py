@@ -66,6 +66,8 @@ _MONTHS_OF = {
     "fct_model_downloads_monthly": "month",
     "fct_rank_history": "period",
 }
+# A month that no run of dbt renewed is read again once in so many nights, whatever the runs say.
+_PROOF_NIGHTS = 30
 _LINKS = (PUBLISHED_NAME, "parquet", "csv", "docs", "manifest.json")
 NIGHT = "%Y-%m-%dT%H%M%S.%fZ"
 # A query that began on a publication of today must not lose it to the next one.
@@ -100,12 +102,48 @@ _Contents = dict[str, _Content]
 
 
 @dataclass(frozen=True)
+class _Months:
+    """Which months have to be read: from one on, and single ones before it."""
+
+    first: dt.date
+    proofs: tuple[dt.date, ...] = ()
+
+    def read(self, month: str) -> bool:
+        """Whether a month (``2026-03``) is one of them; all rows of a table without months are."""
+        date = _first_day(month) if month else dt.date.max
+        return date >= self.first or date in self.proofs
+
+    def among(self, column: str) -> str:
+        """As a condition."""
+        ranges = [f"{column} >= date '{self.first}'"]
+        ranges += [_within(column, month) for month in self.proofs]
+        return " or ".join(f"({part})" for part in ranges)
+
+
+def _first_day(month: str) -> dt.date:
+    return dt.date.fromisoformat(f"{month}-01")
+
+
+def _within(column: str, month: dt.date) -> str:
+    """A month as a condition; a range, so that a scan skips the others."""
+    following = (month + dt.timedelta(days=31)).replace(day=1)
+    return f"{column} >= date '{month}' and {column} < date '{following}'"
+
+
+_ALL_MONTHS = _Months(dt.date.min)
+
+
+@dataclass(frozen=True)
 class _Previous:
-    """What is published now: its folder, and what its manifest says."""
+    """What is published now: its folder, and what its manifest says.
+
+    `renewal` is the last run of dbt whose facts it has.
+    """
 
     folder: Path
     files: dict[str, str]
     contents: dict[str, _Contents]
+    renewal: str
 
     @property
     def night(self) -> str:
@@ -138,6 +176,9 @@ def publish(home: Path) -> Publication:
                 "select definition, version from marts.dim_definition order by all"
             ).fetchall()
         )
+        (renewal,) = connection.execute(
+            "select arg_max(renewal, number) from intermediate.int_renewals"
+        ).fetchall()[0]
     previous, fault = _previous(published), ""
     try:
         building, contents, known = _build(home, tables, night, previous)
@@ -172,6 +213,7 @@ def publish(home: Path) -> Publication:
             for table, content in contents.items()
             if table in _MONTHS_OF
         },
+        "renewal": renewal,
     }
     (building / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     put_in_place(building, published, night)
@@ -196,6 +238,7 @@ def _previous(published: Path) -> _Previous | None:
                 table: {month: _Content(rows, int(hashes)) for month, (rows, hashes) in of.items()}
                 for table, of in manifest["contents"].items()
             },
+            manifest["renewal"],
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         # There is none yet, or it is not one of this version's.
@@ -216,13 +259,15 @@ def _build(
     building.mkdir(parents=True)
     copy = building / PUBLISHED_NAME
     with connect(home) as connection:
-        contents = _copy(connection, tables, copy, previous)
+        months = _months(connection, previous)
+        contents, read = _copy(connection, tables, copy, previous, months)
     known: dict[str, str] = {}
     # Opened as a reader would, before anyone can.
     with duckdb.connect(copy, read_only=True) as connection:
         for table, content in contents.items():
-            found = _contents(connection, f'{SCHEMA}."{table}"', _MONTHS_OF.get(table))
-            _verify(f"the copy of {table}", content, found)
+            expected = {month: part for month, part in content.items() if read[table].read(month)}
+            found = _contents(connection, f'{SCHEMA}."{table}"', _MONTHS_OF.get(table), read[table])
+            _verify(f"the copy of {table}", expected, found)
             known |= _write_parquet(connection, table, building, night, content, previous)
             if _rows(content) <= CSV_ROWS:
                 _write_csv(connection, table, building / "csv" / f"{table}.csv", _rows(content))
@@ -279,12 +324,42 @@ def forget_nights(home: Path, keep_days: int, now: dt.datetime | None = None) ->
                 shutil.rmtree(removing)
 
 
+def _months(connection: duckdb.DuckDBPyConnection, previous: _Previous | None) -> _Months:
+    """Those that runs of dbt since the previous publication renewed, and those whose turn it is."""
+    if not previous:
+        return _ALL_MONTHS
+    held, first = connection.execute(
+        """
+        with published as (
+            select number from intermediate.int_renewals where renewal = $renewal
+        )
+
+        select
+            (select count(*) from published),
+            min(first_month) filter (where number > (select number from published))
+        from intermediate.int_renewals
+        """,
+        {"renewal": previous.renewal},
+    ).fetchall()[0]
+    if not held:
+        return _ALL_MONTHS
+    today = dt.datetime.now(dt.UTC).toordinal()
+    known = {_first_day(month) for of in previous.contents.values() for month in of}
+    turn = [day for day in known if (day.year * 12 + day.month - today) % _PROOF_NIGHTS == 0]
+    return _Months(first or dt.date.max, tuple(sorted(turn)))
+
+
 def _contents(
-    connection: duckdb.DuckDBPyConnection, source: str, column: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    column: str | None = None,
+    months: _Months = _ALL_MONTHS,
 ) -> _Contents:
-    month = f"date_trunc('month', {column})" if column else "null"
+    month, within = "null", "true"
+    if column:
+        month, within = f"date_trunc('month', {column})", months.among(column)
     rows = connection.execute(
-        f"select {month}, count(*), sum(hash(*columns(*))) from {source} group by 1"
+        f"select {month}, count(*), sum(hash(*columns(*))) from {source} where {within} group by 1"
     ).fetchall()
     return {
         f"{first:%Y-%m}" if first else "": _Content(count, hashes) for first, count, hashes in rows
@@ -337,11 +412,19 @@ def _copy(
     tables: list[str],
     copy: Path,
     previous: _Previous | None,
-) -> dict[str, _Contents]:
-    """Copy tables, and comment them; what the warehouse holds of each."""
+    months: _Months,
+) -> tuple[dict[str, _Contents], dict[str, _Months]]:
+    """Copy tables, and comment them.
+
+    Returns:
+        What the warehouse holds of each table, and which months of it were read for that.
+    """
     source = connection.execute("select current_database()").fetchall()[0][0]
     if previous:
-        shutil.copyfile(previous.folder / PUBLISHED_NAME, copy)
+        file = previous.folder / PUBLISHED_NAME
+        if _sha256(file) != previous.files[PUBLISHED_NAME]:
+            raise LedgerError(f"{PUBLISHED_NAME} is not as it was published")
+        shutil.copyfile(file, copy)
     connection.execute(
         f"attach {_text(copy)} as published (storage_version {_text(STORAGE_VERSION)})"
     )
@@ -358,22 +441,30 @@ def _copy(
     # What was dropped makes room for what is written now.
     connection.execute("checkpoint published")
     described = descriptions(SCHEMA)
-    contents = {}
+    contents, read = {}, {}
     for table in tables:
         # Table names are dbt's, never the Hub's.
         name = f'{SCHEMA}."{table}"'
         column = _MONTHS_OF.get(table)
-        contents[table] = _contents(connection, f"{source}.{name}", column)
+        read[table] = months if table in carried else _ALL_MONTHS
+        found = _contents(connection, f"{source}.{name}", column, read[table])
         order = "" if table in _AS_THEY_LIE else f" order by {_ORDER.get(table, 'all')}"
         if previous and table in carried:
-            for month in _changed(previous.contents[table], contents[table]):
-                within = f"date_trunc('month', {column}) = date '{month}-01'"
+            before = previous.contents[table]
+            unread = {month: part for month, part in before.items() if not months.read(month)}
+            found |= unread
+            for month in _changed(before, found):
+                first = _first_day(month)
+                if first < months.first:
+                    raise LedgerError(f"{table} of {month} is another one, and no run renewed it")
+                within = _within(str(column), first)
                 connection.execute(f"delete from published.{name} where {within}")
                 connection.execute(
                     f"insert into published.{name} from {source}.{name} where {within}{order}"
                 )
         else:
             connection.execute(f"create table published.{name} as from {source}.{name}{order}")
+        contents[table] = found
         for column_named, text in described.get(table, {}).items():
             what = (
                 f'column published.{name}."{column_named}"'
@@ -383,7 +474,7 @@ def _copy(
             connection.execute(f"comment on {what} is {_text(text)}")
     connection.execute("checkpoint published")
     connection.execute("detach published")
-    return contents
+    return contents, read
 
 
 def _changed(before: _Contents, after: _Contents) -> list[str]:
@@ -440,7 +531,7 @@ def _write_parquet(
             if known[file] != previous.files[before]:
                 raise LedgerError(f"{before} is not as it was published")
             continue
-        within = f" where date_trunc('month', {column}) = date '{month}-01'" if month else ""
+        within = f" where {_within(str(column), _first_day(month))}" if month else ""
         connection.execute(
             f"copy (from {name}{within}) to {_text(path)} (format parquet, compression zstd)"
         )

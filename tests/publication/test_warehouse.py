@@ -134,6 +134,7 @@ def test_a_month_that_is_as_it_was_is_carried_over(months: Path) -> None:
         connection.execute("delete from marts.fct_family_share_daily where date < '2026-01-01'")
         connection.execute("alter table marts.fct_rank_history add column added integer default 7")
         connection.execute("drop table marts.dim_release")
+        note_renewal(connection, "2025-12-01")
     path = publish(months).path
     with duckdb.connect(path, read_only=True) as connection:
         assert all_tables(connection) == marts(months)
@@ -142,6 +143,54 @@ def test_a_month_that_is_as_it_was_is_carried_over(months: Path) -> None:
     assert not after["2026-02"].samefile(before["2026-02"])
     assert sorted(after) == ["2026-02", "2026-03"]
     checked_manifest(months / "published")
+
+
+def note_renewal(connection: duckdb.DuckDBPyConnection, first_month: str | None) -> None:
+    """As a run of dbt does."""
+    connection.execute(
+        "insert into intermediate.int_renewals "
+        "select max(number) + 1, uuid()::varchar, $first::date from intermediate.int_renewals",
+        {"first": first_month},
+    )
+
+
+@pytest.mark.parametrize(
+    ("month", "nights", "is_found"),
+    [("2026-02-01", 10**9, True), ("2026-03-01", 10**9, False), (None, 10**9, False),
+     ("2026-03-01", 1, True), (None, 1, True)],
+)  # fmt: skip
+def test_months_before_the_renewed_ones_are_read_in_turn(
+    months: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    month: str | None,
+    nights: int,
+    is_found: bool,
+) -> None:
+    monkeypatch.setattr("assets.publication.warehouse._PROOF_NIGHTS", nights)
+    publish(months)
+    with connect(months) as connection:
+        connection.execute(
+            "update marts.fct_family_share_daily set downloads = downloads + 1 "
+            "where date = '2026-02-03'"
+        )
+        note_renewal(connection, month)
+    done = publish(months)
+    # What changed without a run that says so is told.
+    assert bool(done.fault) == (nights == 1)
+    with duckdb.connect(done.path, read_only=True) as connection:
+        assert (all_tables(connection) == marts(months)) == is_found
+    checked_manifest(months / "published")
+
+
+def test_a_warehouse_built_anew_is_read_as_a_whole(months: Path) -> None:
+    publish(months)
+    with connect(months) as connection:
+        connection.execute("update intermediate.int_renewals set renewal = 'another'")
+        connection.execute("update marts.fct_family_share_daily set downloads = downloads + 1")
+    done = publish(months)
+    assert done.fault == ""
+    with duckdb.connect(done.path, read_only=True) as connection:
+        assert all_tables(connection) == marts(months)
 
 
 @pytest.mark.parametrize("what", ["file", "parquet", "parquet gone", "manifest", "version"])
