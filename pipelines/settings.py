@@ -16,6 +16,7 @@ from assets.captures.admission import Thresholds
 from assets.errors import LedgerError
 from assets.hub.archive import ARCHIVES, HUB_STATS
 from assets.hub.client import HubAccess
+from assets.ledger.warehouse import MEMORY, MEMORY_VARIABLE
 
 T = TypeVar("T")
 
@@ -60,6 +61,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         except (ValueError, OverflowError):
             raise LedgerError(f"{name}={text!r} cannot be used: it should be {expected}") from None
 
+    # Whoever opens the warehouse reads it; a mistake is told before anything runs.
+    read(MEMORY_VARIABLE, MEMORY, _memory, "an amount like 3GB, 500MB or 60%")
     defaults = Settings()
     home = Path(env.get("HUB_LEDGER_HOME", "").strip() or "data").expanduser().absolute()
     for folder in (home, *home.parents):
@@ -141,6 +144,12 @@ def _between(low: int, high: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?([MG]i?B|%)", text):
+        raise ValueError
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -20,8 +20,8 @@ from assets.errors import LedgerError
 # dbt names the database after the file's stem and bakes that name into its manifest.
 WAREHOUSE_NAME = "warehouse.duckdb"
 _TURN_SECONDS = 3600.0
-# Beyond it DuckDB spills beside the warehouse.
-_MEMORY = "3GB"
+# What DuckDB holds at most; beyond it it spills beside the warehouse. dbt's profile says the same.
+MEMORY_VARIABLE, MEMORY = "HUB_LEDGER_MEMORY", "3GB"
 
 
 def ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:
@@ -145,7 +145,8 @@ def connect(home: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
         ) from None
     try:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(f"set memory_limit = '{_MEMORY}'")
+        limit = os.environ.get(MEMORY_VARIABLE, "").strip() or MEMORY
+        connection.execute("set memory_limit = $limit", {"limit": limit})
         yield connection
     finally:
         connection.close()

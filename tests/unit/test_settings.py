@@ -59,6 +59,8 @@ def test_the_webhook_is_not_shown() -> None:
         ("HUB_LEDGER_ALERT_WEBHOOK", "https://hooks.slack.com/secret\nx"),
         ("HUB_LEDGER_UI_URL", "dagster.lan"),
         ("HUB_LEDGER_KEEP_RUNS_DAYS", "0"),
+        ("HUB_LEDGER_MEMORY", "3"),
+        ("HUB_LEDGER_MEMORY", "3GB'; drop--"),
         ("HUB_LEDGER_KEEP_PUBLISHED_DAYS", "-1"),
         ("HUB_LEDGER_HOME", "/dev/null/home"),
         ("HF_ENDPOINT", "https://:hf_secret@huggingface.co"),
