@@ -145,6 +145,8 @@ def _reduced_captures(
         owners=["team:hub-ledger"],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        # Nobody waits for it: a night publishes first.
+        op_tags={"dagster/priority": "-1"},
         description=(
             f"Captures older than {keep_days} days, kept as differences from the one before: what "
             "is kept for ever.\n\nThe full rows are removed only after the differences, read back "
