@@ -7,6 +7,7 @@ measured on them.
 import datetime as dt
 import shutil
 import sys
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +20,17 @@ FIRST, SECOND = dt.date(2026, 3, 3), dt.date(2026, 3, 4)
 
 @dataclass(frozen=True)
 class Night:
-    """A home on which a night has just ended, and what the night took."""
+    """A home on which a night has just ended.
+
+    Attributes:
+        home: Where.
+        took: What all of the job took.
+        published: Seconds from its start until data and report were in place.
+    """
 
     home: Path
     took: Measured
+    published: float
 
 
 @dataclass
@@ -48,7 +56,7 @@ class Site:
     @cached_property
     def hub(self) -> Path:
         """Two dates of the Hub as importable files."""
-        return self._generated("hub", days=2)
+        return self.generated("hub", days=2)
 
     @cached_property
     def landed(self) -> Path:
@@ -71,7 +79,7 @@ class Site:
     @cached_property
     def stress(self) -> Path:
         """A home with the first date of a Hub in which large base models stand inside cycles."""
-        landed = self._landed("stress-landed", self._generated("stress-hub", 1, "--stress"))
+        landed = self._landed("stress-landed", self.generated("stress-hub", 1, "--stress"))
         home = self.home("stress", FIRST, landed)
         child("load", "ours", home, FIRST)
         child(
@@ -117,7 +125,8 @@ class Site:
         else:
             path.unlink(missing_ok=True)
 
-    def _generated(self, name: str, days: int, *more: str) -> Path:
+    def generated(self, name: str, days: int, *more: str) -> Path:
+        """Importable files of some dates from the first one on."""
         folder = self.folder / name
         options = ["--models", str(self.models), "--days", str(days), "--start", str(FIRST), *more]
         run([sys.executable, "-m", "benchmarks.generate", "--out", folder, *options])
@@ -129,7 +138,10 @@ class Site:
         return home
 
     def _night(self, home: Path, date: dt.date) -> Night:
-        return Night(home, child("night", "ours", home, date))
+        began = time.time()
+        took = child("night", "ours", home, date)
+        report = home / "published" / "report"
+        return Night(home, took, report.lstat().st_mtime - began)
 
 
 def hard_link(source: str, target: str) -> str:

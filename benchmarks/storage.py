@@ -5,25 +5,27 @@ for some weeks only (full captures, previous publications).
 """
 
 import datetime as dt
-import shutil
 from pathlib import Path
 
 from benchmarks.measure import Figures, child, tell
 from benchmarks.site import FIRST, SECOND, Site
 from benchmarks.table import Figure, Row
 
+_DATES = [FIRST + dt.timedelta(days=number) for number in range(6)]
 
-def reduce(home: str, date: str) -> Figures:
-    """Reduce all captures of a home; bytes of the reduced form of a date."""
+
+def reduce(home: str, after: str) -> Figures:
+    """Reduce all captures of a home; bytes of the reduced form of those after a date."""
     from assets.captures.store import CaptureStore
     from assets.ledger.reduction import reduce_captures
     from assets.ledger.warehouse import connect
 
-    store, day = CaptureStore(Path(home) / "captures"), dt.date.fromisoformat(date)
+    store = CaptureStore(Path(home) / "captures")
     with connect(Path(home)) as connection:
-        reduce_captures(connection, store, day + dt.timedelta(days=1))
-    kept = store.folder(day).rglob("*")
-    return {"bytes": sum(path.stat().st_size for path in kept if path.is_file())}
+        reduce_captures(connection, store, dt.date.max)
+    later = [date for date in store.dates() if date > dt.date.fromisoformat(after)]
+    kept = [path for date in later for path in store.folder(date).rglob("*") if path.is_file()]
+    return {"bytes": sum(path.stat().st_size for path in kept)}
 
 
 def ledger(home: str) -> Figures:
@@ -60,17 +62,23 @@ def dense(home: str, date: str, file: str) -> Figures:
 
 
 def rows(site: Site) -> list[Row]:
-    """What the second date added."""
-    home = site.home("storage", FIRST)
-    site.link(home, SECOND)
-    shutil.copy(site.second.home / "warehouse.duckdb", home)
-    capture = child("storage", "reduce", home, SECOND).said["bytes"]
-    after = child("storage", "ledger", home).said["bytes"]
-    before = child("storage", "ledger", site.first.home).said["bytes"]
-    floor = child("storage", "dense", home, SECOND, site.folder / "dense.parquet").said["bytes"]
+    """What each later date added, the second one left out: it is the first to end any span."""
+    home = site.home("storage")
+    hub = site.generated("storage-hub", len(_DATES))
+    child("night", "land", home, hub)
+    site.forget(hub)
+    for date in _DATES[:2]:
+        child("load", "ours", home, date)
+    before = child("storage", "ledger", home).said["bytes"]
+    for date in _DATES[2:]:
+        child("load", "ours", home, date)
+    later = len(_DATES[2:])
+    grown = (child("storage", "ledger", home).said["bytes"] - before) / later
+    last = _DATES[-1]
+    floor = child("storage", "dense", home, last, site.folder / "dense.parquet").said["bytes"]
+    capture = child("storage", "reduce", home, SECOND).said["bytes"] / later
     site.forget(home)
     counters = "counters of the date, a row a model, Parquet v2 zstd"
-    grown = after - before
     return [
         Row("kept for ever of a date", _mb(capture + grown), counters, _mb(floor), "4 MB"),
         Row("of it the capture, reduced", _mb(capture), counters, _mb(floor)),
@@ -78,7 +86,7 @@ def rows(site: Site) -> list[Row]:
     ]
 
 
-def _mb(size: int) -> Figure:
+def _mb(size: float) -> Figure:
     return Figure((size / 1e6,), "MB")
 
 
