@@ -177,7 +177,7 @@ def test_an_imported_date_runs_to_publication_and_again(
     warned = {check.check_name for check in checks if not check.passed}
     assert warned == {"is_fresh", "top_publishers_are_mapped"}
     steps = [event.step_key for event in first.all_events if event.is_step_success]
-    assert steps.index("published__report") < steps.index("captures__reduced_captures")
+    assert steps.index("published__hub_ledger") < steps.index("captures__reduced_captures")
     # The date is old: its capture is kept as differences, and the warehouse comes back from them.
     store = CaptureStore(settings.home / "captures")
     assert store.is_reduced(PAST)
