@@ -19,7 +19,7 @@ import pytest
 from assets.ledger.warehouse import connect
 from assets.publication.warehouse import publish, put_in_place
 from tests.helpers import REPOSITORY, build_facts, item, load, record
-from tests.publication.test_warehouse import checked_manifest
+from tests.publication.test_warehouse import checked_manifest, note_renewal
 
 REPLACEMENTS = 200
 KILLS = 3 * int(os.environ.get("HUB_LEDGER_TEST_KILLS", "1"))
@@ -53,6 +53,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
         with connect(home) as connection:
             connection.execute(f"update marts.fct_family_share_daily set models = {night}")
             connection.execute(f"update marts.dim_family set company = 'night {night}'")
+            note_renewal(connection, "2025-12-01")
         publish(home)
         folders.append((home / "published" / "latest").resolve())
     return Nights(home, folders)
