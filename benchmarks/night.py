@@ -65,8 +65,15 @@ def rows(site: Site) -> list[Row]:
             inner([second]),
             "30 s, 4 GB",
         ),
-        Row("all of its job, an old capture reduced", later, _BARE, inner([second])),
-        Row("all of a first date's job", whole([site.first.took]), _BARE, inner([first])),
+        Row(
+            "night of a later date, all of its job: an old capture reduced",
+            later,
+            _BARE,
+            inner([second]),
+        ),
+        Row(
+            "night of a first date, all of its job", whole([site.first.took]), _BARE, inner([first])
+        ),
     ]
 
 
