@@ -79,9 +79,9 @@ docs: .venv/.ready  ## write docs/data_dictionary.md and the table of docs/defin
 questions: .venv/.ready  ## write the answers of docs/questions.md anew, from what make demo published
 	@$(RUN) questions
 
-bench: .venv/.ready .venv-peers/.ready  ## each stage beside its peers and floors, one table: MODELS= STAGES= AGES="30 1000" OUT=FILE
+bench: .venv/.ready .venv-peers/.ready  ## each stage beside its peers and floors, one table: MODELS= STAGES= ROUNDS= AGES="30 1000" OUT=FILE
 	@.venv/bin/python -m benchmarks $(if $(MODELS),--models "$$MODELS") $(if $(STAGES),--stages $$STAGES) \
-	    $(if $(AGES),--ages $$AGES) $(if $(OUT),--out "$$OUT")
+	    $(if $(ROUNDS),--rounds "$$ROUNDS") $(if $(AGES),--ages $$AGES) $(if $(OUT),--out "$$OUT")
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet
 

@@ -89,7 +89,7 @@ class _Dbt(DbtCliResource):
 
     @cached_property
     def _cli_version(self) -> Any:
-        # `dbt --version` asks PyPI for newer ones: no run of ours asks anybody but the Hub.
+        # `dbt --version` would ask PyPI for newer ones, every night.
         return DBT_PYTHON_VERSION
 
     def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:

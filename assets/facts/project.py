@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from assets.errors import LedgerError
-from assets.ledger.warehouse import WAREHOUSE_NAME
+from assets.ledger.warehouse import MEMORY_VARIABLE, WAREHOUSE_NAME, memory_limit
 
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -23,6 +23,7 @@ def dbt_environment(home: Path) -> dict[str, str]:
     """What dbt has to be told through the environment to work on a home."""
     return {
         "HUB_LEDGER_WAREHOUSE": str(home / WAREHOUSE_NAME),
+        MEMORY_VARIABLE: memory_limit(),
         "DBT_LOG_PATH": str(home / "dbt" / "logs"),
         # Dagster keeps what it says; a log of its own is a tenth of a build over a small Hub.
         "DBT_LOG_LEVEL_FILE": "none",

@@ -20,7 +20,6 @@ from assets.errors import LedgerError
 # dbt names the database after the file's stem and bakes that name into its manifest.
 WAREHOUSE_NAME = "warehouse.duckdb"
 _TURN_SECONDS = 3600.0
-# What DuckDB holds at most; beyond it it spills beside the warehouse. dbt's profile says the same.
 MEMORY_VARIABLE, MEMORY = "HUB_LEDGER_MEMORY", "3GB"
 
 
@@ -45,6 +44,11 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:
         raise LedgerError(
             "the warehouse was written by an earlier version of the ledger; run make rebuild"
         ) from None
+
+
+def memory_limit() -> str:
+    """What DuckDB holds in memory at most; beyond it it spills beside the warehouse."""
+    return os.environ.get(MEMORY_VARIABLE, "").strip() or MEMORY
 
 
 def warehouse_path(home: Path) -> Path:
@@ -145,8 +149,7 @@ def connect(home: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
         ) from None
     try:
         connection.execute("set timezone = 'UTC'")
-        limit = os.environ.get(MEMORY_VARIABLE, "").strip() or MEMORY
-        connection.execute("set memory_limit = $limit", {"limit": limit})
+        connection.execute("set memory_limit = $limit", {"limit": memory_limit()})
         yield connection
     finally:
         connection.close()

@@ -457,7 +457,7 @@ def _copy(
                 first = _first_day(month)
                 if first < months.first:
                     raise LedgerError(f"{table} of {month} is another one, and no run renewed it")
-                within = _within(str(column), first)
+                within = _within(_MONTHS_OF[table], first)
                 connection.execute(f"delete from published.{name} where {within}")
                 connection.execute(
                     f"insert into published.{name} from {source}.{name} where {within}{order}"
@@ -531,7 +531,7 @@ def _write_parquet(
             if known[file] != previous.files[before]:
                 raise LedgerError(f"{before} is not as it was published")
             continue
-        within = f" where {_within(str(column), _first_day(month))}" if month else ""
+        within = f" where {_within(_MONTHS_OF[table], _first_day(month))}" if month else ""
         connection.execute(
             f"copy (from {name}{within}) to {_text(path)} (format parquet, compression zstd)"
         )

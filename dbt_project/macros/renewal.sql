@@ -94,8 +94,8 @@
         )
     {%- endif -%}
 {%- endmacro %}
-{#- The only date that a query finds, as a literal: a scan skips what lies outside it. Where it finds none no row
-    of ours lies before. -#}
+{#- The date that a query finds, as a literal, so that a scan skips what lies outside it; one before all rows where
+    it finds none. -#}
 {% macro date_found(query) -%}
     {%- set found = run_query(query) if execute else none -%}
     date '{{ found.rows[0][0] if found and found.rows[0][0] else '1970-01-01' }}'

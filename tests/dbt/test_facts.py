@@ -19,6 +19,8 @@ import pytest
 
 from assets.captures.sources import import_files
 from assets.captures.store import CaptureStore
+from assets.ledger.due import mark_facts_due, next_batch
+from assets.ledger.warehouse import connect
 from tests.helpers import (
     REPOSITORY,
     Item,
@@ -645,3 +647,28 @@ def test_hostile_names_pass_through_the_facts(tmp_path: Path) -> None:
     assert hub_id(names[0]) in {
         row[0] for row in query(tmp_path, "select hub_id from marts.dim_model")
     }
+
+
+def test_a_history_alone_takes_no_other_run_s_dates_for_its_own(tmp_path: Path) -> None:
+    """As someone does who materializes one table for a past date: the whole run follows later."""
+    dates = [dt.date(2026, 3, day) for day in (1, 2, 3)]
+    record(
+        tmp_path,
+        {
+            date: [item(name, 10, pipeline_tag="text-generation") for name in ("Qwen/Q", "a/b")]
+            for date in dates
+        },
+    )
+    load(tmp_path, dates)
+    build_facts(tmp_path)
+    spans = "from intermediate.int_scope_spans order by all"
+    profiles = "from intermediate.int_profile_spans order by all"
+    before = query(tmp_path, spans), query(tmp_path, profiles)
+    assert all(before)
+    with connect(tmp_path) as connection:
+        # The tables of what is due hold all three dates: they came in one batch.
+        mark_facts_due(connection, dates[:1])
+        next_batch(connection, 10**9)
+    run_dbt(tmp_path, "build", "--select", "int_scope_spans", "int_profile_spans")
+    build_facts(tmp_path)
+    assert (query(tmp_path, spans), query(tmp_path, profiles)) == before

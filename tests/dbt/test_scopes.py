@@ -19,20 +19,9 @@ import pytest
 
 from assets.captures.sources import import_files
 from assets.captures.store import CaptureStore
-from assets.ledger.due import mark_facts_due, next_batch
+from assets.ledger.due import mark_facts_due
 from assets.ledger.warehouse import connect
-from tests.helpers import (
-    REPOSITORY,
-    Item,
-    build_facts,
-    hub_id,
-    item,
-    load,
-    marts,
-    query,
-    record,
-    run_dbt,
-)
+from tests.helpers import REPOSITORY, Item, build_facts, hub_id, item, load, marts, query, record
 
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
 TEXT, VLM = "text-generation", "image-text-to-text"
@@ -520,22 +509,3 @@ def test_real_captures_equal_an_independent_count(real_captures: Path, tmp_path:
             "where date = ? and scope = 'generative_llm'",
             date,
         ) == [(kept,)]
-
-
-def test_a_history_alone_takes_no_other_run_s_dates_for_its_own(tmp_path: Path) -> None:
-    """As someone does who materializes one table for a past date: the whole run follows later."""
-    dates = [dt.date(2026, 3, day) for day in (1, 2, 3)]
-    record(tmp_path, {date: [text("Qwen/Q", 10), text("a/b", 5)] for date in dates})
-    load(tmp_path, dates)
-    build_facts(tmp_path)
-    spans = "from intermediate.int_scope_spans order by all"
-    profiles = "from intermediate.int_profile_spans order by all"
-    before = query(tmp_path, spans), query(tmp_path, profiles)
-    assert all(before)
-    with connect(tmp_path) as connection:
-        # The tables of what is due hold all three dates: they came in one batch.
-        mark_facts_due(connection, dates[:1])
-        next_batch(connection, 10**9)
-    run_dbt(tmp_path, "build", "--select", "int_scope_spans", "int_profile_spans")
-    build_facts(tmp_path)
-    assert (query(tmp_path, spans), query(tmp_path, profiles)) == before
