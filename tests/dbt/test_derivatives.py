@@ -197,6 +197,19 @@ def test_the_bridge_is_the_lineage_of_the_newest_date(home: Path) -> None:
     assert ("Qwen/Qwen3-never-listed",) in query(home, names)
 
 
+def test_parents_of_one_name_are_two(tmp_path: Path) -> None:
+    """One is gone, the other took its name: no reason for a night not to be published."""
+    taken = item(QWEN, 5) | {"_id": hub_id("another")}
+    child = item("a/merge", 1, [QWEN, LLAMA], "merge")
+    child["baseModels"]["models"].append({"_id": taken["_id"], "id": QWEN})
+    record(tmp_path, {BEFORE: [*BASES, child], DATE: [taken, BASES[1], child]})
+    load(tmp_path, [BEFORE, DATE])
+    build_facts(tmp_path, "bridge_model_parent")
+    assert query(
+        tmp_path, "select parent_hub_id, parent_repo_id from marts.bridge_model_parent order by all"
+    ) == sorted([(hub_id(QWEN), QWEN), (taken["_id"], QWEN), (hub_id(LLAMA), LLAMA)])
+
+
 def test_trap_22_an_architecture_tag_is_no_lineage(home: Path) -> None:
     assert edges(home, "t22") == set()
     counted = query(

@@ -6,16 +6,31 @@ by id, or by a name of any time; facts are computed in between, in batches of an
 
 import datetime as dt
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from assets.captures.store import CaptureStore
-from assets.ledger.due import facts_done, facts_due
+from assets.ledger.due import facts_done, facts_due, next_batch
 from assets.ledger.load import load_capture
 from assets.ledger.warehouse import connect, warehouse_path
-from tests.helpers import Item, build_facts, hub_id, load, marts, record, record_archived
+from assets.publication.warehouse import publish
+from tests.helpers import (
+    Item,
+    all_tables,
+    build_facts,
+    hub_id,
+    item,
+    load,
+    marts,
+    query,
+    record,
+    record_archived,
+    run_dbt,
+)
 
 FIRST = dt.date(2025, 7, 25)
 OWNERS = ("Qwen", "meta-llama", "THUDM", "zai-org", "someone")
@@ -78,15 +93,23 @@ class World:
         return one
 
 
-def recorded(home: Path, rng: random.Random) -> list[dt.date]:
-    """Captures of a world in a home; those without ids are most of the first ones."""
+def recorded(
+    home: Path, rng: random.Random, nights: int = 9, gaps: Sequence[int] = (1, 1, 1, 4)
+) -> list[dt.date]:
+    """Captures of a world in a home; those without ids are most of the first ones.
+
+    Args:
+        home: Where; it has no captures yet.
+        rng: What chooses.
+        nights: How many captures.
+        gaps: Days from a capture to the next one.
+    """
     world = World(rng, models=14)
-    nights = 9
     archived: dict[dt.date, list[Item]] = {}
     listed: dict[dt.date, list[Item]] = {}
     date = FIRST
     for number in range(nights):
-        date += dt.timedelta(days=rng.choice((1, 1, 1, 4)))
+        date += dt.timedelta(days=rng.choice(gaps))
         without_ids = rng.random() < 0.9 - number / nights
         (archived if without_ids else listed)[date] = world.night()
     record_archived(home, archived)
@@ -208,3 +231,73 @@ def test_facts_equal_those_of_a_rebuild(tmp_path: Path, seed: int) -> None:
     expected = marts(tmp_path)
     for table, rows in expected.items():
         assert found[table] == rows, table
+
+
+@pytest.mark.parametrize("seed", (1, 6))
+def test_what_is_published_is_what_the_facts_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Months that no run of dbt renewed are not read again, in whatever order captures come."""
+    monkeypatch.setattr("assets.publication.warehouse._PROOF_NIGHTS", 10**9)
+    rng = random.Random(seed)
+    world, home = tmp_path / "world", tmp_path / "home"
+    # Flows of a date reach nine captures back: what lies before has to be more than they.
+    order = recorded(world, rng, nights=22, gaps=(3, 9, 30))
+    if seed % 2:
+        rng.shuffle(order)
+    while order:
+        count = rng.choice((4, 7))
+        for date in order[:count]:
+            arrived = home / "captures" / str(date)
+            arrived.parent.mkdir(parents=True, exist_ok=True)
+            (world / "captures" / str(date)).rename(arrived)
+        load(home, order[:count])
+        del order[:count]
+        if rng.random() < 0.4:
+            # A run that was killed: it renewed facts, and did not come to say so.
+            with connect(home) as connection:
+                next_batch(connection, 10**9)
+            run_dbt(home, "build", "--exclude", "int_renewals", "resource_type:unit_test")
+        build_facts(home, max_models=rng.choice((40, 10**9)))
+        publishes_the_marts(home)
+
+
+def test_ids_that_come_late_are_published_in_every_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models of the archive get their ids from the first live night, in rows of all months."""
+    monkeypatch.setattr("assets.publication.warehouse._PROOF_NIGHTS", 10**9)
+    nights = {
+        FIRST + dt.timedelta(days=20 * number): [
+            item(name, 900 + number, createdAt=created, downloadsAllTime=9000 * (number + 1))
+            for name, created in zip(
+                ("Qwen/Q", "someone/thing", "zai-org/glm"), CREATED[:3], strict=True
+            )
+        ]
+        for number in range(14)
+    }
+    *archived, live = nights
+    record_archived(tmp_path, {date: nights[date] for date in archived})
+    load(tmp_path, archived)
+    build_facts(tmp_path)
+    publishes_the_marts(tmp_path)
+    before = marts(tmp_path)["fct_model_downloads_monthly"]
+    record(tmp_path, {live: nights[live]})
+    load(tmp_path, [live])
+    build_facts(tmp_path)
+    # What that night renews by its date begins after the first months, whose ids are others now.
+    (first,) = query(tmp_path, "select min(month) from intermediate.int_flow_months")[0]
+    early = [row for row in marts(tmp_path)["fct_model_downloads_monthly"] if row[0] < first]
+    assert early
+    assert not set(early) & set(before)
+    publishes_the_marts(tmp_path)
+
+
+def publishes_the_marts(home: Path) -> None:
+    """Publish on what was published before, and hold each table against the warehouse."""
+    done = publish(home)
+    assert done.fault == ""
+    with duckdb.connect(done.path, read_only=True) as connection:
+        published = all_tables(connection)
+    for table, rows in marts(home).items():
+        assert published[table] == rows, table
