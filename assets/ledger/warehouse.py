@@ -131,7 +131,8 @@ def connect(home: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
     """Open the warehouse for one piece of work and let go of it.
 
     Raises:
-        LedgerError: Another program holds the file, or it is not there to be read.
+        LedgerError: Another program holds the file, it is not there to be read, or the work takes
+            more memory than it may.
     """
     path = warehouse_path(home)
     if read_only and not path.exists():
@@ -151,5 +152,10 @@ def connect(home: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
         connection.execute("set timezone = 'UTC'")
         connection.execute("set memory_limit = $limit", {"limit": memory_limit()})
         yield connection
+    except duckdb.OutOfMemoryException as error:
+        raise LedgerError(
+            f"{MEMORY_VARIABLE}={memory_limit()} is too little ({str(error).splitlines()[0]}); "
+            "raise it and run again"
+        ) from None
     finally:
         connection.close()

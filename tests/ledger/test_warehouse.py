@@ -1,5 +1,6 @@
 """One writer at a time, and a clear word to whoever stands in the way."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import duckdb
 import pytest
 
 from assets.errors import LedgerError
+from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
 from assets.ledger.warehouse import (
     connect,
     ensure_schema,
@@ -53,6 +55,28 @@ def holder(tmp_path: Path) -> subprocess.Popen[str]:
     assert process.stdout
     assert process.stdout.readline() == "held\n"
     return process
+
+
+def test_memory_has_one_limit_in_dbt_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = "select current_setting('memory_limit')"
+    project = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+    for given, limit in (("", "2.7 GiB"), ("64MB", "61.0 MiB")):
+        monkeypatch.setenv("HUB_LEDGER_MEMORY", given)
+        with connect(tmp_path) as connection:
+            assert connection.execute(asked).fetchall() == [(limit,)]
+        told = subprocess.run(
+            [DBT, "show", "--inline", asked, *project],
+            env={**os.environ, **dbt_environment(tmp_path), "DBT_TARGET_PATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert limit in told.stdout
+    with (
+        pytest.raises(LedgerError, match="HUB_LEDGER_MEMORY=64MB is too little"),
+        connect(tmp_path) as connection,
+    ):
+        connection.execute("select list(range) from range(50_000_000)")
 
 
 def release(holder: subprocess.Popen[str]) -> None:
