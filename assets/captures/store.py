@@ -80,6 +80,7 @@ class Reduction(msgspec.Struct, kw_only=True):
     """What a reduced capture is, in ``reduced/reduction.json``.
 
     Attributes:
+        format: Which files it has (see `assets.ledger.reduction`).
         date: UTC date of the capture.
         base: The earlier reduced capture it builds on; None where it stands by itself.
         base_sha256: Checksum of the rows that the base was sealed with.
@@ -88,7 +89,7 @@ class Reduction(msgspec.Struct, kw_only=True):
         bytes: Their sizes, together.
     """
 
-    format: int = 1
+    format: int
     date: dt.date
     base: dt.date | None
     base_sha256: str | None
@@ -479,7 +480,12 @@ class OpenCapture:
 
 
 def write_reduction(
-    store: CaptureStore, date: dt.date, building: Path, base: dt.date | None, models: int
+    store: CaptureStore,
+    date: dt.date,
+    building: Path,
+    base: dt.date | None,
+    models: int,
+    form: int,
 ) -> Reduction:
     """Put a reduced form, verified by the caller, in the place of a capture's rows.
 
@@ -489,9 +495,11 @@ def write_reduction(
         building: A folder beside the capture's files with the reduced form's own.
         base: The capture it builds on.
         models: Distinct models it gives back.
+        form: Which format its files have.
     """
     files = sorted(path for path in building.iterdir() if path.is_file())
     reduction = Reduction(
+        format=form,
         date=date,
         base=base,
         base_sha256=store.manifest(base).items_sha256 if base else None,

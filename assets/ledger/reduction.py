@@ -3,11 +3,11 @@
 Belongs here: the reduced form on disk, which loads like the full one. Does not belong here: sealed
 files (see `assets.captures.store`), loading.
 
-A reduced capture names its base, an earlier reduced capture, and holds five Parquet files: `new`
-(models that the base does not list, all columns), `gone` (models that only the base lists),
-`attributes`, `updates` and `counters` (of models in both, where they differ). A model in both is
-named by its place in the base, ordered by `_id`. Counters are differences; a missing one counts as
-0 in the base and stays NULL in the difference.
+A reduced capture names its base, an earlier reduced capture, and holds Parquet files: `new` (models
+that the base does not list, all columns), `gone` (models that only the base lists), `counters` and
+one for each other column (of models in both, where they differ). A model in both is named by its
+place in the base, ordered by `_id`. Counts are differences; a missing one counts as 0 in the base
+and stays NULL in the difference.
 """
 
 import datetime as dt
@@ -30,7 +30,17 @@ from assets.ledger.rows import (
 )
 
 _COUNTS = ("downloads", "downloads_all_time", "likes")
-_FILES = ("new", "gone", "attributes", "updates", "counters")
+_SINGLE = (*ATTRIBUTES, *UPDATES, *LINEAGE, *ATTENTION)
+_FORMAT = 2
+# Which columns of models in both lie in which file. Captures that the first version reduced stay.
+_FORMATS: dict[int, dict[str, Sequence[str]]] = {
+    1: {
+        "attributes": (*ATTRIBUTES, *LINEAGE),
+        "updates": UPDATES,
+        "counters": (*COUNTERS, *ATTENTION),
+    },
+    2: {"counters": COUNTERS, **{name: (name,) for name in _SINGLE}},
+}
 
 
 def reduce_captures(
@@ -68,9 +78,15 @@ def read_reduced(connection: duckdb.DuckDBPyConnection, store: CaptureStore, dat
     """Give back a reduced capture's rows as the temporary table `listed`; how many there are.
 
     Raises:
-        LedgerError: Its base is not in the ledger, or the rows are not as many as there were.
+        LedgerError: Its base is not in the ledger, a later version reduced it, or the rows are not
+            as many as there were.
     """
     reduction = store.reduction(date)
+    if reduction.format not in _FORMATS:
+        raise LedgerError(
+            f"{store.reduced_folder(date)} is of format {reduction.format}, written by a later "
+            "version of the ledger; run that version"
+        )
     if reduction.base is not None:
         base = connection.execute(
             "select 1 from raw.captures where date = $date", {"date": reduction.base}
@@ -82,7 +98,8 @@ def read_reduced(connection: duckdb.DuckDBPyConnection, store: CaptureStore, dat
             )
     _base(connection, reduction.base)
     connection.execute(
-        f"create or replace temp table listed as {_PATCHED}", _paths(store.reduced_folder(date))
+        f"create or replace temp table listed as {_patched(reduction.format)}",
+        _paths(store.reduced_folder(date), reduction.format),
     )
     connection.execute("drop table base")
     (rows,) = connection.execute("select count(*) from listed").fetchall()[0]
@@ -108,9 +125,9 @@ def _reduce(connection: duckdb.DuckDBPyConnection, store: CaptureStore, date: dt
     models, different = connection.execute(
         f"""
         select count(sealed.hub_id), count(*) filter (not ({same}))
-        from sealed full join ({_PATCHED}) as given on sealed.hub_id = given.hub_id
+        from sealed full join ({_patched(_FORMAT)}) as given on sealed.hub_id = given.hub_id
         """,
-        _paths(building),
+        _paths(building, _FORMAT),
     ).fetchall()[0]
     connection.execute("drop table base; drop table sealed")
     if different:
@@ -119,41 +136,49 @@ def _reduce(connection: duckdb.DuckDBPyConnection, store: CaptureStore, date: dt
             f"reducing the capture of {date} would lose rows ({different} differ); it stays as it "
             "is: please report it"
         )
-    return write_reduction(store, date, building, base, int(models))
+    return write_reduction(store, date, building, base, int(models), _FORMAT)
 
 
 def _write_differences(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write what tells `sealed` from `base`."""
-    states = (*ATTRIBUTES, *LINEAGE)
-    differences = [f"sealed.{name} - coalesce(base.{name}, 0) as {name}" for name in _COUNTS]
-    for name, query in {
-        "new": f"""
-            select {", ".join(COLUMNS)} from sealed anti join base using (hub_id) order by hub_id
-        """,
-        "gone": """
-            select base.place from base anti join sealed using (hub_id) order by base.place
-        """,
-        "attributes": _differing(states, [f"sealed.{name}" for name in states]),
-        "updates": _differing(UPDATES, [f"sealed.{name}" for name in UPDATES]),
-        "counters": _differing((*COUNTERS, *ATTENTION), [*differences, "sealed.trending_score"]),
-    }.items():
-        target = str(folder / f"{name}.parquet").replace("'", "''")
+    kept = [name for name in COLUMNS if name != "hub_id"]
+    unlike = {name: f"sealed.{name} is distinct from base.{name}" for name in kept}
+    shown = [f"{_difference(name)} as {name}, {unlike[name]} as {name}_differs" for name in kept]
+    connection.execute(
+        f"""
+        create or replace temp table differing as
+        select base.place, {", ".join(shown)}
+        from sealed join base using (hub_id)
+        where {" or ".join(unlike.values())}
+        """
+    )
+    queries = {
+        "new": f"select {', '.join(COLUMNS)} from sealed anti join base using (hub_id) "
+        "order by hub_id",
+        "gone": "select place from base anti join sealed using (hub_id) order by place",
+    }
+    for file, columns in _FORMATS[_FORMAT].items():
+        differs = " or ".join(f"{name}_differs" for name in columns)
+        queries[file] = (
+            f"select place, {', '.join(columns)} from differing where {differs} order by place"
+        )
+    for file, query in queries.items():
+        target = str(folder / f"{file}.parquet").replace("'", "''")
         connection.execute(
             f"copy ({query}) to '{target}' (format parquet, parquet_version v2, "
-            "compression zstd, compression_level 9)"
+            "compression zstd, compression_level 19)"
         )
+    connection.execute("drop table differing")
 
 
-def _differing(columns: Sequence[str], shown: Sequence[str]) -> str:
-    unlike = " or ".join(f"sealed.{name} is distinct from base.{name}" for name in columns)
-    return f"""
-        select base.place, {", ".join(shown)} from sealed join base using (hub_id)
-        where {unlike} order by base.place
-    """
+def _difference(column: str) -> str:
+    if column in _COUNTS:
+        return f"sealed.{column} - coalesce(base.{column}, 0)"
+    return f"sealed.{column}"
 
 
-def _paths(folder: Path) -> dict[str, str]:
-    return {name: str(folder / f"{name}.parquet") for name in _FILES}
+def _paths(folder: Path, form: int) -> dict[str, str]:
+    return {name: str(folder / f"{name}.parquet") for name in ("new", "gone", *_FORMATS[form])}
 
 
 def _base(connection: duckdb.DuckDBPyConnection, base: dt.date | None) -> None:
@@ -176,36 +201,33 @@ def _base(connection: duckdb.DuckDBPyConnection, base: dt.date | None) -> None:
     )
 
 
-def _patched() -> str:
+def _patched(form: int) -> str:
     """The query that applies the files of a reduced form to the table `base`."""
+    files = _FORMATS[form]
     changed = [
-        f"case when {file}.place is null then base.{name} else {file}.{name} end as {name}"
-        for file, columns in (("attributes", (*ATTRIBUTES, *LINEAGE)), ("updates", UPDATES))
+        f"case when of_{file}.place is null then base.{name} "
+        f"else {_applied(file, name)} end as {name}"
+        for file, columns in files.items()
         for name in columns
     ]
-    counted = [
-        f"case when counters.place is null then base.{name} "
-        f"else coalesce(base.{name}, 0) + counters.{name} end as {name}"
-        for name in _COUNTS
+    joins = [
+        f"left join read_parquet(${file}) as of_{file} on base.place = of_{file}.place"
+        for file in files
     ]
     return f"""
         select {", ".join(COLUMNS)}
         from (
-            select
-                base.hub_id,
-                {", ".join(changed)},
-                {", ".join(counted)},
-                case when counters.place is null then base.trending_score
-                    else counters.trending_score end as trending_score
+            select base.hub_id, {", ".join(changed)}
             from base
             anti join read_parquet($gone) as gone on base.place = gone.place
-            left join read_parquet($attributes) as attributes on base.place = attributes.place
-            left join read_parquet($updates) as updates on base.place = updates.place
-            left join read_parquet($counters) as counters on base.place = counters.place
+            {" ".join(joins)}
         )
         union all
         select {", ".join(COLUMNS)} from read_parquet($new)
     """
 
 
-_PATCHED = _patched()
+def _applied(file: str, column: str) -> str:
+    if column in _COUNTS:
+        return f"coalesce(base.{column}, 0) + of_{file}.{column}"
+    return f"of_{file}.{column}"

@@ -59,11 +59,45 @@ def test_differences_build_on_the_capture_before(tmp_path: Path, store: CaptureS
         assert ledger(connection) == expected
 
 
+@pytest.mark.parametrize("first", [1, 2])
+def test_captures_of_every_format_are_read_and_built_on(
+    tmp_path: Path, store: CaptureStore, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    with connect(tmp_path) as connection:
+        expected = ledger(connection)
+        monkeypatch.setattr(reduction, "_FORMAT", first)
+        reduce_captures(connection, store, SECOND)
+        monkeypatch.setattr(reduction, "_FORMAT", 3 - first)
+        reduce_captures(connection, store, dt.date.max)
+    assert [store.reduction(date).format for date in CAPTURES] == [first, 3 - first, 3 - first]
+    (tmp_path / "warehouse.duckdb").unlink()
+    load(tmp_path, CAPTURES)
+    with connect(tmp_path) as connection:
+        assert ledger(connection) == expected
+
+
+def test_a_format_of_a_later_version_is_refused(
+    tmp_path: Path, store: CaptureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(reduction._FORMATS, 3, reduction._FORMATS[2])
+    monkeypatch.setattr(reduction, "_FORMAT", 3)
+    with connect(tmp_path) as connection:
+        reduce_captures(connection, store, dt.date.max)
+    monkeypatch.delitem(reduction._FORMATS, 3)
+    (tmp_path / "warehouse.duckdb").unlink()
+    with (
+        connect(tmp_path) as connection,
+        pytest.raises(LedgerError, match="of format 3, written by a later version"),
+    ):
+        load_capture(connection, store, FIRST)
+
+
 def test_rows_stay_where_the_differences_would_not_give_them_back(
     tmp_path: Path, store: CaptureStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Differences that leave a column out, as a mistake in this code would.
-    monkeypatch.setattr(reduction, "_PATCHED", reduction._PATCHED.replace("base.task", "'x'"))
+    right = reduction._patched
+    monkeypatch.setattr(reduction, "_patched", lambda form: right(form).replace("base.task", "'x'"))
     with connect(tmp_path) as connection:
         reduce_captures(connection, store, SECOND)
         with pytest.raises(LedgerError, match="would lose rows"):
