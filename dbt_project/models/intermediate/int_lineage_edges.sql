@@ -83,7 +83,8 @@ select
     resolved.child_key,
     resolved.parent_key,
     min(resolved.relation) as relation,
-    min(resolved.parent_repo_id) as parent_repo_id
+    -- The name of one that is not on the Hub.
+    min(resolved.parent_repo_id) filter (where resolved.parent_key < 0) as parent_repo_id
 from resolved
 where resolved.child_key <> resolved.parent_key
 group by all

@@ -20,18 +20,31 @@ cycles as (
 -- A root counts for whom its own name says, unless it is a cycle.
 tops as (
     select
-        ends.attribution,
-        ends.date,
-        ends.component_key,
-        bool_or(ends.has_lineage) as has_lineage
+        found.attribution,
+        found.date,
+        found.component_key,
+        bool_or(found.has_lineage) as has_lineage
     from
         (
             select
-                steps.attribution,
-                steps.date,
-                steps.to_key as component_key,
+                attributions.attribution,
+                parents.date,
+                coalesce(components.component_key, parents.parent_key) as component_key,
                 false as has_lineage
-            from steps
+            from
+                (
+                    select distinct
+                        edges.date,
+                        edges.parent_key
+                    from {{ ref('int_lineage_edges') }} as edges
+                ) as parents
+            cross join (values ('root'), ('anchor')) as attributions (attribution)
+            left join
+                {{ ref('int_lineage_components') }} as components
+                on
+                    attributions.attribution = components.attribution
+                    and parents.date = components.date
+                    and parents.parent_key = components.node_key
             union all
             select
                 steps.attribution,
@@ -45,8 +58,8 @@ tops as (
                 cycles.*,
                 true as has_lineage
             from cycles
-        ) as ends
-    group by ends.attribution, ends.date, ends.component_key
+        ) as found
+    group by found.attribution, found.date, found.component_key
 ),
 
 heads (attribution, date, component_key, head_key, has_lineage) as (
@@ -82,10 +95,17 @@ heads (attribution, date, component_key, head_key, has_lineage) as (
             and heads.component_key = climbers.to_key
 )
 
+-- Members of a cycle have its head.
 select
     heads.attribution,
     heads.date,
-    heads.component_key,
+    coalesce(components.node_key, heads.component_key) as node_key,
     heads.head_key,
     heads.has_lineage
 from heads
+left join
+    {{ ref('int_lineage_components') }} as components
+    on
+        heads.attribution = components.attribution
+        and heads.date = components.date
+        and heads.component_key = components.component_key

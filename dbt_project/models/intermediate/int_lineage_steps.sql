@@ -1,4 +1,5 @@
--- One step up the lineage, from component to component: each distinct parent takes an equal part.
+-- One step up the lineage, from component to component: each distinct parent takes an equal part. Ends of the
+-- lineage count for whom their parent does.
 with declared as (
     select
         attributions.attribution,
@@ -8,6 +9,9 @@ with declared as (
         coalesce(child_components.component_key, edges.child_key) as from_key,
         coalesce(parent_components.component_key, edges.parent_key) as to_key
     from {{ ref('int_lineage_edges') }} as edges
+    anti join
+        {{ ref('int_lineage_ends') }} as ends
+        on edges.date = ends.date and edges.child_key = ends.child_key
     inner join
         {{ ref('int_model_days') }} as children
         on edges.date = children.date and edges.child_key = children.model_key
@@ -36,7 +40,6 @@ parents as (
     where declared.is_cyclic and declared.from_key <> declared.to_key
 ),
 
--- Nearly all have one: these are done.
 counted as (
     select
         parents.attribution,

@@ -14,7 +14,7 @@ with recursive fork_steps as (
         on
             steps.attribution = heads.attribution
             and steps.date = heads.date
-            and steps.to_key = heads.component_key
+            and steps.to_key = heads.node_key
     where steps.part < 1
     group by steps.attribution, steps.date, steps.from_key, heads.head_key
 ),
@@ -27,7 +27,7 @@ climb (attribution, date, head_key, at_key, mass) as (
         heads.head_key as at_key,
         cast(1 as double) as mass
     from {{ ref('int_lineage_heads') }} as heads
-    where heads.component_key = heads.head_key
+    where heads.node_key = heads.head_key
     union all
     select
         climb.attribution,
@@ -65,6 +65,27 @@ landed as (
     group by climb.attribution, climb.date, climb.head_key, climb.at_key
 ),
 
+-- Roots are few, which DuckDB cannot know: what comes out of a single list it takes for few, and hashes it
+-- in place of all models.
+roots as (
+    select unnest(gathered.roots, max_depth := 2)
+    from (
+        select list(distinct struct_pack(date := landed.date, root_key := landed.root_key)) as roots
+        from landed
+    ) as gathered
+),
+
+root_brands as (
+    select
+        nodes.date,
+        nodes.node_key,
+        nodes.brand
+    from roots
+    inner join
+        {{ ref('int_lineage_nodes') }} as nodes
+        on roots.date = nodes.date and roots.root_key = nodes.node_key
+),
+
 -- The brand of a root; a cycle without parents is the mean of its members.
 cycle_brands as (
     select
@@ -87,7 +108,7 @@ select
     landed.attribution,
     landed.date,
     landed.head_key,
-    coalesce(cycle_brands.brand, nodes.brand) as family,
+    coalesce(cycle_brands.brand, root_brands.brand) as family,
     cast(round(sum(landed.mass * coalesce(cycle_brands.mass, 1)), 12) as decimal(20, 12)) as weight
 from landed
 left join
@@ -97,6 +118,6 @@ left join
         and landed.date = cycle_brands.date
         and landed.root_key = cycle_brands.root_key
 left join
-    {{ ref('int_lineage_nodes') }} as nodes
-    on landed.date = nodes.date and landed.root_key = nodes.node_key
+    root_brands
+    on landed.date = root_brands.date and landed.root_key = root_brands.node_key
 group by landed.attribution, landed.date, landed.head_key, family

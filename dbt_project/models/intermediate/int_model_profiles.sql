@@ -6,9 +6,14 @@ with heads as (
         weights.attribution,
         weights.date,
         weights.head_key,
-        string_agg(
-            concat_ws(chr(31), weights.attribution, weights.family, weights.weight, 'declared'),
-            chr(30) order by weights.family
+        -- A list that is sorted afterwards costs a fraction of an aggregate in order.
+        array_to_string(
+            list_sort(
+                list(
+                    concat_ws(chr(31), weights.attribution, weights.family, weights.weight, 'declared')
+                )
+            ),
+            chr(30)
         ) as said
     from {{ ref('int_lineage_weights') }} as weights
     group by weights.attribution, weights.date, weights.head_key
@@ -18,20 +23,39 @@ with heads as (
 texts as (
     select
         distinct_heads.said,
-        row_number() over () as text_number
+        cast(row_number() over () as integer) as text_number
     from (select distinct heads.said from heads) as distinct_heads
+),
+
+members as (
+    select
+        members.date,
+        members.node_key,
+        max(texts.text_number) filter (where members.attribution = 'root') as root_number,
+        max(texts.text_number) filter (where members.attribution = 'anchor') as anchor_number,
+        bool_or(members.has_lineage) filter (where members.attribution = 'root') as has_root,
+        bool_or(members.has_lineage) filter (where members.attribution = 'anchor') as has_anchor
+    from {{ ref('int_lineage_heads') }} as members
+    inner join heads using (attribution, date, head_key)
+    inner join texts on heads.said = texts.said
+    group by members.date, members.node_key
 ),
 
 lineage as (
     select
-        members.attribution,
         members.date,
-        members.component_key,
-        texts.text_number
-    from {{ ref('int_lineage_heads') }} as members
-    inner join heads using (attribution, date, head_key)
-    inner join texts on heads.said = texts.said
-    where members.has_lineage
+        members.node_key,
+        case when members.has_root then members.root_number end as root_number,
+        case when members.has_anchor then members.anchor_number end as anchor_number
+    from members
+    union all
+    select
+        ends.date,
+        ends.child_key,
+        members.root_number,
+        members.anchor_number
+    from {{ ref('int_lineage_ends') }} as ends
+    inner join members on ends.date = members.date and ends.parent_key = members.node_key
 ),
 
 states as (
@@ -44,33 +68,11 @@ states as (
             else 'other'
         end as publisher_family,
         days.brand,
-        coalesce(roots.text_number, 0) as root_number,
-        coalesce(anchors.text_number, 0) as anchor_number
+        coalesce(lineage.root_number, 0) as root_number,
+        -- Whose brand is its own publisher's declares no parents under anchor.
+        case when days.is_anchor then 0 else coalesce(lineage.anchor_number, 0) end as anchor_number
     from {{ ref('int_model_days') }} as days
-    left join
-        {{ ref('int_lineage_components') }} as root_components
-        on
-            days.date = root_components.date
-            and days.model_key = root_components.node_key
-            and root_components.attribution = 'root'
-    left join
-        {{ ref('int_lineage_components') }} as anchor_components
-        on
-            days.date = anchor_components.date
-            and days.model_key = anchor_components.node_key
-            and anchor_components.attribution = 'anchor'
-    left join
-        lineage as roots
-        on
-            days.date = roots.date
-            and coalesce(root_components.component_key, days.model_key) = roots.component_key
-            and roots.attribution = 'root'
-    left join
-        lineage as anchors
-        on
-            days.date = anchors.date
-            and coalesce(anchor_components.component_key, days.model_key) = anchors.component_key
-            and anchors.attribution = 'anchor'
+    left join lineage on days.date = lineage.date and days.model_key = lineage.node_key
 ),
 
 kinds as (
@@ -112,11 +114,16 @@ described as (
     left join texts as anchors on kinds.anchor_number = anchors.text_number
 ),
 
-keyed as (
-    select
-        described.*,
-        md5_number(described.said) as profile
+-- They are few, which DuckDB cannot know: it would digest a text for each model and hash all models to find
+-- one of these. What comes out of a single list it takes for few.
+gathered as materialized (
+    select list(struct_pack(kind := described, profile := md5_number(described.said))) as kinds
     from described
+),
+
+keyed as (
+    select unnest(gathered.kinds, max_depth := 3)
+    from gathered
 )
 
 select
