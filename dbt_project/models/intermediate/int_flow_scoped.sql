@@ -1,7 +1,6 @@
 with named as (
     select
         parts.*,
-        attributes.repo_id,
         attributes.publisher
     from {{ ref('int_flow_parts') }} as parts
     inner join

@@ -6,6 +6,13 @@ with counters as (
         and (spans.valid_to is null or spans.valid_to > {{ due_bound('min') }})
 ),
 
+-- What most names say is what one that is not here does.
+names as (
+    select names.*
+    from {{ ref('int_repo_names') }} as names
+    where names.brand <> 'other' or names.is_first_party or names.is_anchor
+),
+
 attention as (
     select spans.*
     from {{ ref('stg_attention_spans') }} as spans
@@ -17,7 +24,6 @@ attention as (
 select
     due.date,
     attributes.model_key,
-    attributes.repo_id,
     attributes.publisher,
     attributes.created_on,
     coalesce(names.brand, 'other') as brand,
@@ -31,7 +37,7 @@ from {{ ref('stg_facts_due') }} as due
 inner join
     {{ ref('stg_model_attributes') }} as attributes
     on {{ valid_on('attributes', 'due.date') }}
-left join {{ ref('int_repo_names') }} as names on attributes.repo_id = names.repo_id
+left join names on attributes.repo_id = names.repo_id
 left join
     counters
     on attributes.model_key = counters.model_key and {{ valid_on('counters', 'due.date') }}

@@ -4,16 +4,13 @@ with listed as (
         scoped.date,
         scoped.scope,
         scoped.model_key,
-        days.publisher,
-        days.is_first_party,
-        days.brand,
+        scoped.publisher,
+        scoped.is_first_party,
+        scoped.brand,
         scoped.downloads_30d,
         scoped.downloads_all_time,
-        days.likes
+        scoped.likes
     from {{ ref('int_scope_days') }} as scoped
-    inner join
-        {{ ref('int_model_days') }} as days
-        on scoped.date = days.date and scoped.model_key = days.model_key
 ),
 
 metrics as (
@@ -64,7 +61,6 @@ children as (
         edges.parent_key,
         edges.child_key,
         parents.publisher,
-        parents.repo_id,
         parent_accounts.company,
         parent_accounts.region,
         childs.publisher as child_publisher,
@@ -170,8 +166,10 @@ unit_values as (
     select
         leading_values.date,
         'model' as unit_type,
-        models.hub_id as unit,
-        days.repo_id as unit_name,
+        leading_values.model_key,
+        -- A million models, of which int_ranks names the few that keep a place.
+        null as unit,
+        null as unit_name,
         leading_values.scope,
         'publisher' as attribution,
         leading_values.metric,
@@ -191,15 +189,12 @@ unit_values as (
             from leading_models
             cross join metrics
         ) as leading_values
-    inner join
-        {{ ref('int_model_days') }} as days
-        on leading_values.date = days.date and leading_values.model_key = days.model_key
-    inner join {{ ref('stg_models') }} as models on leading_values.model_key = models.model_key
     where leading_values.value > 0
     union all
     select
         account_values.date,
         'publisher' as unit_type,
+        null as model_key,
         account_values.publisher as unit,
         account_values.publisher as unit_name,
         account_values.scope,
@@ -215,6 +210,7 @@ unit_values as (
     select
         accounts.date,
         units.unit_type,
+        null as model_key,
         units.unit,
         units.unit as unit_name,
         accounts.scope,
@@ -243,6 +239,7 @@ unit_values as (
     select
         family_shares.date,
         'family' as unit_type,
+        null as model_key,
         family_shares.family as unit,
         family_shares.family as unit_name,
         family_shares.scope,
@@ -256,6 +253,7 @@ unit_values as (
     select
         family_shares.date,
         units.unit_type,
+        null as model_key,
         units.unit,
         units.unit as unit_name,
         family_shares.scope,
@@ -280,8 +278,9 @@ unit_values as (
     select
         children.date,
         'model' as unit_type,
-        models.hub_id as unit,
-        any_value(children.repo_id) as unit_name,
+        children.parent_key as model_key,
+        null as unit,
+        null as unit_name,
         'all' as scope,
         'publisher' as attribution,
         'derivatives' as metric,
@@ -289,12 +288,12 @@ unit_values as (
         null as tie_break,
         false as is_first_party
     from children
-    inner join {{ ref('stg_models') }} as models on children.parent_key = models.model_key
-    group by children.date, models.hub_id
+    group by children.date, children.parent_key
     union all
     select
         children.date,
         'publisher' as unit_type,
+        null as model_key,
         children.publisher as unit,
         children.publisher as unit_name,
         'all' as scope,
@@ -310,6 +309,7 @@ unit_values as (
     select
         children.date,
         units.unit_type,
+        null as model_key,
         units.unit,
         units.unit as unit_name,
         'all' as scope,
@@ -328,6 +328,7 @@ unit_values as (
     select
         counts.date,
         'family' as unit_type,
+        null as model_key,
         counts.family as unit,
         counts.family as unit_name,
         'all' as scope,
@@ -345,6 +346,8 @@ unit_values as (
 select
     unit_values.date,
     unit_values.unit_type,
+    cast(unit_values.model_key as integer) as model_key,
+    unit_values.date as as_of,
     unit_values.unit,
     unit_values.unit_name,
     unit_values.scope,

@@ -17,7 +17,7 @@ model_flows as (
     select
         flows.month,
         flows.model_key,
-        flows.repo_id,
+        flows.as_of,
         flows.scope,
         flows.basis,
         flows.downloads as value,
@@ -29,7 +29,7 @@ model_flows as (
     select
         flows.month,
         flows.model_key,
-        arg_max(flows.repo_id, flows.as_of) as repo_id,
+        max(flows.as_of) as as_of,
         flows.scope,
         flows.basis,
         sum(flows.downloads) as value,
@@ -79,8 +79,11 @@ unit_values as (
     select
         model_flows.month,
         'model' as unit_type,
-        models.hub_id as unit,
-        model_flows.repo_id as unit_name,
+        model_flows.model_key,
+        model_flows.as_of,
+        -- Millions, of which few are shown: those are named then.
+        null as unit,
+        null as unit_name,
         model_flows.scope,
         'publisher' as attribution,
         model_flows.basis,
@@ -88,11 +91,12 @@ unit_values as (
         model_flows.value_low,
         model_flows.value_high
     from model_flows
-    inner join {{ ref('stg_models') }} as models on model_flows.model_key = models.model_key
     union all
     select
         account_flows.month,
         'publisher' as unit_type,
+        null as model_key,
+        null as as_of,
         account_flows.publisher as unit,
         account_flows.publisher as unit_name,
         account_flows.scope,
@@ -106,6 +110,8 @@ unit_values as (
     select
         account_flows.month,
         units.unit_type,
+        null as model_key,
+        null as as_of,
         units.unit,
         units.unit as unit_name,
         account_flows.scope,
@@ -123,6 +129,8 @@ unit_values as (
     select
         family_shares.month,
         'family' as unit_type,
+        null as model_key,
+        null as as_of,
         family_shares.family as unit,
         family_shares.family as unit_name,
         family_shares.scope,
@@ -136,6 +144,8 @@ unit_values as (
     select
         family_shares.month,
         units.unit_type,
+        null as model_key,
+        null as as_of,
         units.unit,
         units.unit as unit_name,
         family_shares.scope,
@@ -161,6 +171,8 @@ unit_values as (
 select
     unit_values.month,
     unit_values.unit_type,
+    cast(unit_values.model_key as integer) as model_key,
+    unit_values.as_of,
     unit_values.unit,
     unit_values.unit_name,
     unit_values.scope,

@@ -9,12 +9,14 @@
 
 -- depends_on: {{ ref('stg_dates_renewed') }}, {{ ref('int_flow_months') }}, {{ ref('stg_ids_replaced') }}
 
--- What is not looked at is not read: the names of millions.
+-- What is not looked at is not read.
 with unit_values as not materialized (
     select
         'day' as grain,
         days.date as period,
         days.unit_type,
+        days.model_key,
+        days.as_of,
         days.unit,
         days.unit_name,
         days.scope,
@@ -31,6 +33,8 @@ with unit_values as not materialized (
         'month' as grain,
         months.month as period,
         months.unit_type,
+        months.model_key,
+        months.as_of,
         months.unit,
         months.unit_name,
         months.scope,
@@ -146,25 +150,32 @@ wanted as (
 ),
 
 -- Equals are put in order where one of them is wanted.
-ordered as (
-    select
-        placed.*,
-        placed.rank_min - 1 + row_number() over (
-            partition by
-                placed.grain,
-                placed.period,
-                placed.unit_type,
-                placed.scope,
-                placed.attribution,
-                placed.metric,
-                placed.value
-            order by
-                placed.tie_break desc nulls last,
-                placed.unit_name asc,
-                placed.unit asc
-        ) as rank_ordinal
+equals as (
+    select placed.*
     from placed
     semi join wanted using (grain, period, unit_type, scope, attribution, metric, value)
+),
+
+{{ named_units('equals') }},
+
+ordered as (
+    select
+        with_names.*,
+        with_names.rank_min - 1 + row_number() over (
+            partition by
+                with_names.grain,
+                with_names.period,
+                with_names.unit_type,
+                with_names.scope,
+                with_names.attribution,
+                with_names.metric,
+                with_names.value
+            order by
+                with_names.tie_break desc nulls last,
+                with_names.unit_name asc,
+                with_names.unit asc
+        ) as rank_ordinal
+    from with_names
 ),
 
 kept as (

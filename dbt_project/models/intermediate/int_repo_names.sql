@@ -80,7 +80,7 @@ judged as (
         pending.owner_name,
         pending.short_name,
         pending.rules_version,
-        {{ scope_steps('pending.owner_name', 'pending.short_name') }} as scope_steps,
+        {{ scope_steps('pending.owner_name', 'pending.short_name') }} as all_steps,
         {{ brand_of('pending.repo_id', 'pending.owner_name', 'pending.short_name') }} as brand
     from pending
 )
@@ -89,7 +89,8 @@ select
     judged.repo_id,
     judged.brand,
     judged.rules_version,
-    judged.scope_steps,
+    -- No scope's rules match most names.
+    case when list_max(map_values(judged.all_steps)) is not null then judged.all_steps end as scope_steps,
     coalesce(list_contains(string_split(families.publishers, ';'), judged.owner_name), false)
         as is_first_party,
     -- Whose own release stands by itself: the account is the brand's, and the name says so.

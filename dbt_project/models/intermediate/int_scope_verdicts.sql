@@ -33,12 +33,14 @@ considered as (
         or (attributes.task is null and list_contains(attributes.tags, 'gguf'))
 ),
 
-tag_matches as (
+-- Materialized: DuckDB would sum up the rules before the join, mistake them for many, and hash seven million
+-- tags instead.
+tag_hits as materialized (
     select
         tagged.date,
         tagged.model_key,
         tag_rules.scope,
-        min(tag_rules.step) as step
+        tag_rules.step
     from (
         select
             considered.date,
@@ -47,7 +49,16 @@ tag_matches as (
         from considered
     ) as tagged
     inner join tag_rules on tagged.tag = tag_rules.tag
-    group by tagged.date, tagged.model_key, tag_rules.scope
+),
+
+tag_matches as (
+    select
+        tag_hits.date,
+        tag_hits.model_key,
+        tag_hits.scope,
+        min(tag_hits.step) as step
+    from tag_hits
+    group by tag_hits.date, tag_hits.model_key, tag_hits.scope
 ),
 
 candidates as (
@@ -73,7 +84,9 @@ judged as (
         candidates.is_untagged,
         least(names.scope_steps[candidates.scope], tag_matches.step) as step
     from candidates
-    left join {{ ref('int_repo_names') }} as names on candidates.repo_id = names.repo_id
+    left join
+        {{ ref('int_repo_names') }} as names
+        on candidates.repo_id = names.repo_id and names.scope_steps is not null
     left join
         tag_matches
         on
@@ -118,12 +131,15 @@ verdicts as (
         )
     union all
     select
-        days.date,
-        days.model_key,
+        due.date,
+        attributes.model_key,
         lists.scope,
         null as rule
-    from {{ ref('int_model_days') }} as days
-    inner join {{ ref('scope_lists') }} as lists on lower(days.repo_id) = lower(lists.repo_id)
+    from {{ ref('stg_facts_due') }} as due
+    inner join
+        {{ ref('stg_model_attributes') }} as attributes
+        on {{ valid_on('attributes', 'due.date') }}
+    inner join {{ ref('scope_lists') }} as lists on lower(attributes.repo_id) = lower(lists.repo_id)
 )
 
 select
@@ -131,9 +147,13 @@ select
     verdicts.model_key,
     verdicts.scope,
     verdicts.rule,
+    days.publisher,
+    days.is_first_party,
+    days.brand,
     days.is_listed,
     coalesce(days.downloads_30d, 0) as downloads_30d,
-    days.downloads_all_time
+    days.downloads_all_time,
+    days.likes
 from verdicts
 inner join
     {{ ref('int_model_days') }} as days

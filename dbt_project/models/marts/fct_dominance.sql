@@ -59,39 +59,60 @@ thresholds as (
     group by units.month, units.unit_type, units.scope, units.attribution, units.metric
 ),
 
-leaders as (
+largest as (
     select units.*
     from units
     inner join thresholds using (month, unit_type, scope, attribution, metric)
     where units.value >= thresholds.value
+),
+
+{{ named_units('largest') }},
+
+leaders as (
+    select with_names.*
+    from with_names
     qualify row_number() over (
-        partition by units.month, units.unit_type, units.scope, units.attribution, units.metric
-        order by units.value desc, units.unit_name asc, units.unit asc
+        partition by
+            with_names.month,
+            with_names.unit_type,
+            with_names.scope,
+            with_names.attribution,
+            with_names.metric
+        order by with_names.value desc, with_names.unit_name asc, with_names.unit asc
     ) <= 20
+),
+
+candidates as (
+    select
+        with_names.*,
+        'any' as kind
+    from with_names
+    union all by name
+    select
+        units.*,
+        'lab' as kind
+    from units
+    where units.is_lab
 ),
 
 pools as (
     select
-        units.*,
-        pools.kind,
+        candidates.*,
         row_number() over by_value as place,
-        sum(cast(units.value as decimal(24, 6))) over by_value as value_from,
-        sum(cast(units.value_low as decimal(24, 6))) over by_value as low_from,
-        sum(cast(units.value_high as decimal(24, 6))) over by_value as high_from
-    from units
-    inner join thresholds using (month, unit_type, scope, attribution, metric)
-    inner join (values ('any'), ('lab')) as pools (kind) on pools.kind = 'any' or units.is_lab
-    where pools.kind = 'lab' or units.value >= thresholds.value
+        sum(cast(candidates.value as decimal(24, 6))) over by_value as value_from,
+        sum(cast(candidates.value_low as decimal(24, 6))) over by_value as low_from,
+        sum(cast(candidates.value_high as decimal(24, 6))) over by_value as high_from
+    from candidates
     window
         by_value as (
             partition by
-                units.month,
-                units.unit_type,
-                units.scope,
-                units.attribution,
-                units.metric,
-                pools.kind
-            order by units.value desc, units.unit_name asc, units.unit asc
+                candidates.month,
+                candidates.unit_type,
+                candidates.scope,
+                candidates.attribution,
+                candidates.metric,
+                candidates.kind
+            order by candidates.value desc, candidates.unit_name asc, candidates.unit asc
             rows between unbounded preceding and current row
         )
 ),

@@ -29,13 +29,16 @@ parents as (
         months.month,
         days.date,
         days.model_key,
-        days.repo_id,
+        attributes.repo_id,
         lower(days.publisher) as owner_name
     from months
     inner join parent_keys on months.as_of = parent_keys.date
     inner join
         {{ ref('int_model_days') }} as days
         on parent_keys.date = days.date and parent_keys.parent_key = days.model_key
+    inner join
+        {{ ref('stg_model_attributes') }} as attributes
+        on days.model_key = attributes.model_key and {{ valid_on('attributes', 'days.date') }}
 ),
 
 -- Owners are compared for each of millions of pairs: by number.
@@ -100,24 +103,35 @@ direct_counts as (
     )
 ),
 
-transitive_counts as (
+-- An ancestor that is none of the parents goes with the last join: were it left out here, DuckDB would take
+-- four million pairs for few and hash them in place of the children.
+transitive_relations as (
     select
         pairs.date,
         pairs.ancestor_key as parent_key,
-        coalesce(children.relation, 'any') as relation,
+        children.relation,
         count(*) as transitive
     from {{ ref('int_lineage_pairs') }} as pairs
     inner join children on pairs.date = children.date and pairs.node_key = children.child_key
-    inner join
+    left join
         owned_parents as parents
         on pairs.date = parents.date and pairs.ancestor_key = parents.model_key
     where
         pairs.node_key <> pairs.ancestor_key
         and not coalesce(children.owner_key = parents.owner_key, false)
-    group by grouping sets (
-        (pairs.date, pairs.ancestor_key, children.relation),
-        (pairs.date, pairs.ancestor_key)
-    )
+    group by pairs.date, pairs.ancestor_key, children.relation
+),
+
+transitive_counts as (
+    select transitive_relations.* from transitive_relations
+    union all
+    select
+        transitive_relations.date,
+        transitive_relations.parent_key,
+        'any' as relation,
+        cast(sum(transitive_relations.transitive) as bigint) as transitive
+    from transitive_relations
+    group by transitive_relations.date, transitive_relations.parent_key
 ),
 
 counts as (

@@ -1,0 +1,43 @@
+{#-
+    CTEs that end in `with_names`: the rows of a relation of ranked units, in which a model has a key and the date as of
+    which it is meant (as_of) and no name, with the Hub's id and the name that it had then. Models are few there,
+    which DuckDB cannot know: what comes out of a single list it takes for few, and hashes it in place of all
+    models.
+-#}
+{% macro named_units(relation) -%}
+unnamed as (
+    select unnest(gathered.models, max_depth := 2)
+    from (
+        select
+            list(
+                distinct struct_pack(model_key := {{ relation }}.model_key, as_of := {{ relation }}.as_of)
+            ) as models
+        from {{ relation }}
+        where {{ relation }}.model_key is not null
+    ) as gathered
+),
+
+model_names as (
+    select
+        unnamed.model_key,
+        unnamed.as_of,
+        models.hub_id,
+        attributes.repo_id
+    from unnamed
+    inner join {{ ref('stg_models') }} as models on unnamed.model_key = models.model_key
+    inner join
+        {{ ref('stg_model_attributes') }} as attributes
+        on unnamed.model_key = attributes.model_key and {{ valid_on('attributes', 'unnamed.as_of') }}
+),
+
+with_names as (
+    select
+        {{ relation }}.* exclude (unit, unit_name),
+        coalesce({{ relation }}.unit, model_names.hub_id) as unit,
+        coalesce({{ relation }}.unit_name, model_names.repo_id) as unit_name
+    from {{ relation }}
+    left join
+        model_names
+        on {{ relation }}.model_key = model_names.model_key and {{ relation }}.as_of = model_names.as_of
+)
+{%- endmacro %}
