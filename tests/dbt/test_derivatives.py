@@ -81,10 +81,10 @@ def edges(home: Path, account: str) -> set[tuple[str, str, str | None]]:
             select children.repo_id, derivatives.relation, parents.repo_id
             from intermediate.int_lineage_edges as edges
             join intermediate.int_derivatives as derivatives using (date, child_key)
-            join intermediate.int_model_days as children
-                on edges.date = children.date and edges.child_key = children.model_key
-            left join intermediate.int_model_days as parents
-                on edges.date = parents.date and edges.parent_key = parents.model_key
+            join staging.stg_model_attributes as children
+                on edges.child_key = children.model_key and children.valid_to is null
+            left join staging.stg_model_attributes as parents
+                on edges.parent_key = parents.model_key and parents.valid_to is null
             where edges.date = ? and children.publisher = ?
             """,
             DATE,
