@@ -268,12 +268,12 @@ from following left join sightings using (model_key)
 
 
 def _by_magnitude(columns: Sequence[str]) -> str:
-    """Terms of an order in which numbers, and the gaps between keys, take few bits.
+    """Order by the bits of the last column, in which numbers and the gaps between keys are small.
 
-    Small ones lie together: they take few bits whatever they are.
+    What takes seven bits or less lies together: more would part keys for nothing.
     """
-    bits = [f"log2(greatest(coalesce({name}, 0), 127) + 1)" for name in columns[-1:]]
-    return "".join(f"floor({term}), " for term in bits)
+    terms = (f"floor(log2(greatest(coalesce({name}, 0), 127) + 1)), " for name in columns[-1:])
+    return "".join(terms)
 
 
 def _same(left: str, right: str, columns: Sequence[str]) -> str:

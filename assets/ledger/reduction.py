@@ -120,7 +120,8 @@ def _reduce(connection: duckdb.DuckDBPyConnection, store: CaptureStore, date: dt
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
     _base(connection, base)
-    _write_differences(connection, building)
+    # The first capture is all new: minutes, at the level that the differences of a night bear.
+    _write_differences(connection, building, level=19 if base else 9)
     same = " and ".join(f"sealed.{name} is not distinct from given.{name}" for name in COLUMNS)
     models, different = connection.execute(
         f"""
@@ -139,8 +140,8 @@ def _reduce(connection: duckdb.DuckDBPyConnection, store: CaptureStore, date: dt
     return write_reduction(store, date, building, base, int(models), _FORMAT)
 
 
-def _write_differences(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Write what tells `sealed` from `base`."""
+def _write_differences(connection: duckdb.DuckDBPyConnection, folder: Path, level: int) -> None:
+    """Write what tells `sealed` from `base`, compressed at a level of zstd."""
     kept = [name for name in COLUMNS if name != "hub_id"]
     unlike = {name: f"sealed.{name} is distinct from base.{name}" for name in kept}
     shown = [f"{_difference(name)} as {name}, {unlike[name]} as {name}_differs" for name in kept]
@@ -166,7 +167,7 @@ def _write_differences(connection: duckdb.DuckDBPyConnection, folder: Path) -> N
         target = str(folder / f"{file}.parquet").replace("'", "''")
         connection.execute(
             f"copy ({query}) to '{target}' (format parquet, parquet_version v2, "
-            "compression zstd, compression_level 19)"
+            f"compression zstd, compression_level {level})"
         )
     connection.execute("drop table differing")
 
