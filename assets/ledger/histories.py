@@ -268,12 +268,11 @@ from following left join sightings using (model_key)
 
 
 def _by_magnitude(columns: Sequence[str]) -> str:
-    """Order by the bits of the last column, in which numbers and the gaps between keys are small.
+    """Order by the bits of the last column, if any: numbers and gaps between keys are small in it.
 
     What takes seven bits or less lies together: more would part keys for nothing.
     """
-    terms = (f"floor(log2(greatest(coalesce({name}, 0), 127) + 1)), " for name in columns[-1:])
-    return "".join(terms)
+    return f"floor(log2(greatest(coalesce({columns[-1]}, 0), 127) + 1)), " if columns else ""
 
 
 def _same(left: str, right: str, columns: Sequence[str]) -> str:

@@ -1,20 +1,10 @@
 {#-
     CTEs that end in `with_names`: the rows of a relation of ranked units, in which a model has a key and the date as of
-    which it is meant (as_of) and no name, with the Hub's id and the name that it had then. Models are few there,
-    which DuckDB cannot know: what comes out of a single list it takes for few, and hashes it in place of all
-    models.
+    which it is meant (as_of) and no name, with the Hub's id and the name that it had then.
 -#}
 {% macro named_units(relation) -%}
 unnamed as (
-    select unnest(gathered.models, max_depth := 2)
-    from (
-        select
-            list(
-                distinct struct_pack(model_key := {{ relation }}.model_key, as_of := {{ relation }}.as_of)
-            ) as models
-        from {{ relation }}
-        where {{ relation }}.model_key is not null
-    ) as gathered
+    {{ few_of(relation, ['model_key', 'as_of']) }}
 ),
 
 model_names as (

@@ -65,14 +65,8 @@ landed as (
     group by climb.attribution, climb.date, climb.head_key, climb.at_key
 ),
 
--- Roots are few, which DuckDB cannot know: what comes out of a single list it takes for few, and hashes it
--- in place of all models.
 roots as (
-    select unnest(gathered.roots, max_depth := 2)
-    from (
-        select list(distinct struct_pack(date := landed.date, root_key := landed.root_key)) as roots
-        from landed
-    ) as gathered
+    {{ few_of('landed', ['date', 'root_key']) }}
 ),
 
 root_brands as (

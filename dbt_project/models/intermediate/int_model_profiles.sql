@@ -114,16 +114,18 @@ described as (
     left join texts as anchors on kinds.anchor_number = anchors.text_number
 ),
 
--- They are few, which DuckDB cannot know: it would digest a text for each model and hash all models to find
--- one of these. What comes out of a single list it takes for few.
-gathered as materialized (
-    select list(struct_pack(kind := described, profile := md5_number(described.said))) as kinds
+digested as (
+    select
+        described.*,
+        md5_number(described.said) as profile
     from described
 ),
 
+-- Digested before the join: once a kind, not once a model.
 keyed as (
-    select unnest(gathered.kinds, max_depth := 3)
-    from gathered
+    {{ few_of('digested', [
+        'publisher_family', 'brand', 'root_number', 'anchor_number', 'speaker', 'said', 'profile'
+    ]) }}
 )
 
 select

@@ -1,16 +1,6 @@
 -- What is ranked on the dates that are due.
 with listed as (
-    select
-        scoped.date,
-        scoped.scope,
-        scoped.model_key,
-        scoped.publisher,
-        scoped.is_first_party,
-        scoped.brand,
-        scoped.downloads_30d,
-        scoped.downloads_all_time,
-        scoped.likes
-    from {{ ref('int_scope_days') }} as scoped
+    select scoped.* from {{ ref('int_scope_days') }} as scoped
 ),
 
 metrics as (

@@ -1,6 +1,5 @@
 {#- Models of a history of states without exactly one that is open, with two from one date or an empty one, or that
-    begin on another date than dim_model says; of those that a date of this run touched. They are few: what comes out
-    of a single list DuckDB takes for few, and hashes it in place of all models. -#}
+    begin on another date than dim_model says; of those that a date of this run touched. -#}
 {% test one_state_at_a_time(model) %}
 with states as materialized (
     select states.* from {{ model }} as states
@@ -25,8 +24,7 @@ changed as (
 ),
 
 touched as (
-    select unnest(gathered.hub_ids) as hub_id
-    from (select list(changed.hub_id) as hub_ids from changed) as gathered
+    {{ few_of('changed', ['hub_id']) }}
 )
 
 select touched.hub_id
