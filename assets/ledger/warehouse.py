@@ -5,6 +5,7 @@ Belongs here: connecting, waiting for one's turn, the schema. Does not belong he
 
 import contextlib
 import fcntl
+import gc
 import hashlib
 import os
 import re
@@ -85,6 +86,8 @@ def writer_turn(
                         "wait for it or stop it"
                     ) from None
                 if not waiting:
+                    # A generator whose caller failed keeps the turn until it is collected.
+                    gc.collect()
                     say(f"waiting for another run that is writing {home}")
                     waiting = True
                 time.sleep(0.2)

@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -20,6 +22,7 @@ from assets.ledger.warehouse import (
 
 HOLD = """
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from assets.ledger.warehouse import connect, writer_turn
 with writer_turn(Path(sys.argv[1])), connect(Path(sys.argv[1])):
@@ -29,6 +32,7 @@ with writer_turn(Path(sys.argv[1])), connect(Path(sys.argv[1])):
 
 LEND = """
 import subprocess, sys
+from collections.abc import Iterator
 from pathlib import Path
 from assets.ledger.warehouse import lend_turn, writer_turn
 with writer_turn(Path(sys.argv[1])):
@@ -103,6 +107,24 @@ def test_who_waits_too_long_is_told(tmp_path: Path, holder: subprocess.Popen[str
     with pytest.raises(LedgerError, match="another program has"), connect(tmp_path):
         pass
     release(holder)
+
+
+def test_a_step_that_failed_while_it_yielded_leaves_no_lock(tmp_path: Path) -> None:
+    """Dagster does not close the generator of an asset whose result it cannot take."""
+
+    @dg.multi_asset(specs=[dg.AssetSpec("failing")])
+    def failing() -> Iterator[dg.MaterializeResult]:
+        with writer_turn(tmp_path):
+            yield dg.MaterializeResult(asset_key="another")
+
+    @dg.asset
+    def waiting() -> None:
+        with writer_turn(tmp_path, wait_seconds=5):
+            pass
+
+    with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
+        result = dg.materialize([failing, waiting], instance=instance, raise_on_error=False)
+    assert [event.step_key for event in result.get_step_failure_events()] == ["failing"]
 
 
 def test_a_killed_writer_leaves_no_lock(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
