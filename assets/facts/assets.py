@@ -18,6 +18,7 @@ import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
+    DbtCliEventMessage,
     DbtCliInvocation,
     DbtCliResource,
     DbtProject,
@@ -29,7 +30,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
 from assets.facts.versions import require_all_histories, require_same_definitions
-from assets.facts.watch import FAMILY, figures, rank_told, row_counts, share_told
+from assets.facts.watch import FAMILY, figures, rank_told, share_told
 from assets.ledger.due import facts_done, facts_due, mark_facts_due, next_batch
 from assets.ledger.warehouse import connect, ensure_schema, lend_turn, writer_turn
 
@@ -39,6 +40,7 @@ MODELS_A_BATCH = 8_000_000
 
 _SHARES = dg.AssetKey(["marts", "fct_family_share_daily"])
 _RANKS = dg.AssetKey(["marts", "fct_rank_history"])
+_PICTURED = {_SHARES, _RANKS}
 
 _WHEN_IT_FAILS = """**When it fails**: nothing is published, and what was published before stays. \
 Checks that are marked as blocking guard a published number; the failing rows are in dbt's SQL of \
@@ -234,27 +236,53 @@ def _told(
     invocation: DbtCliInvocation,
     dates: list[dt.date],
 ) -> Iterator[Any]:
-    """What dbt did, with what can be said of it only at its end: until then it holds the file."""
-    events: list[Any] = []
+    """What dbt does, as it does it, each table with its rows.
+
+    Of shares and ranks more is said, which only their rows can tell: at dbt's end, until which it
+    holds the file. What came after them waits too, since Dagster takes nothing before what it
+    follows from.
+    """
+    waiting: list[Any] = []
     try:
-        events.extend(invocation.stream())
+        for event in invocation.stream_raw_events():
+            for told in event.to_default_asset_events(
+                invocation.manifest,
+                invocation.dagster_dbt_translator,
+                invocation.context,
+                invocation.target_path,
+            ):
+                if isinstance(told, dg.Output):
+                    told = told.with_metadata({**told.metadata, **_rows(event)})
+                if waiting or _is_of_pictured(told):
+                    waiting.append(told)
+                else:
+                    yield told
     except DagsterDbtCliRuntimeError:
-        yield from events
+        yield from waiting
         raise
     with connect(home, read_only=True) as connection:
         _tell_facts(context, connection, dates)
-    yield from events
+    yield from waiting
+
+
+def _rows(event: DbtCliEventMessage) -> dict[str, dg.MetadataValue]:
+    """Rows of a table or seed, from dbt's word on it (`SELECT 12`); none of a view."""
+    said = event.raw_event["data"]
+    _, _, rows = str(said.get("result_message") or said["status"]).rpartition(" ")
+    return {"dagster/row_count": dg.MetadataValue.int(int(rows))} if rows.isdigit() else {}
+
+
+def _is_of_pictured(told: object) -> bool:
+    if isinstance(told, dg.Output):
+        return told.output_name in {key.to_python_identifier() for key in _PICTURED}
+    return isinstance(told, dg.AssetCheckResult) and told.asset_key in _PICTURED
 
 
 def _tell_facts(
     context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, dates: list[dt.date]
 ) -> None:
-    """Rows of every table; of shares and ranks also table and picture, and figures to plot."""
+    """Of shares and ranks table and picture, and figures to plot."""
     chosen = context.selected_asset_keys
-    for (schema, name), rows in row_counts(connection).items():
-        key = dg.AssetKey([schema, name])
-        if key in chosen:
-            context.add_asset_metadata({"dagster/row_count": dg.MetadataValue.int(rows)}, key)
     for key, told in ((_SHARES, share_told), (_RANKS, rank_told)):
         if key in chosen:
             context.add_asset_metadata(

@@ -27,25 +27,6 @@ _PICTURE_POINTS = 120
 _PLACES = 12
 
 
-def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
-    """Rows of every table that dbt made, and of marts that are views, by schema and name."""
-    names = connection.execute(
-        "select table_schema, table_name from information_schema.tables "
-        "where table_catalog = current_database() and table_schema <> 'raw' "
-        "and (table_schema = 'marts' or table_type = 'BASE TABLE')"
-    ).fetchall()
-    if not names:
-        return {}
-    # The names are dbt's, never the Hub's.
-    counted = connection.execute(
-        " union all ".join(
-            f"select '{schema}', '{name}', count(*) from {schema}.\"{name}\""
-            for schema, name in names
-        )
-    ).fetchall()
-    return {(schema, name): rows for schema, name, rows in counted}
-
-
 def figures(
     connection: duckdb.DuckDBPyConnection, dates: Sequence[dt.date]
 ) -> dict[dt.date, tuple[float, float, float]]:

@@ -13,7 +13,7 @@ from assets.hub.client import HubAccess
 from pipelines.definitions import build_definitions
 from pipelines.sample_hub.server import SampleHub, serving
 from pipelines.settings import Settings
-from tests.helpers import Item, item, record
+from tests.helpers import Item, item, query, record
 
 SHARES = dg.AssetKey(["marts", "fct_family_share_daily"])
 RANKS = dg.AssetKey(["marts", "fct_rank_history"])
@@ -55,6 +55,27 @@ def materialized(
 
 def checks(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvaluation]:
     return {check.check_name: check for check in result.get_asset_check_evaluations()}
+
+
+def rows_told(result: dg.ExecuteInProcessResult) -> dict[tuple[str, ...], object]:
+    """Rows of what dbt made, as Dagster shows them; views are told without."""
+    return {
+        tuple(event.asset_key.path): count.value
+        for event in result.all_events
+        if event.is_step_materialization and event.step_key == "facts" and event.asset_key
+        for name, count in event.step_materialization_data.materialization.metadata.items()
+        if name == "dagster/row_count"
+    }
+
+
+def rows_held(home: Path) -> dict[tuple[str, ...], object]:
+    """Rows of the tables that dbt made."""
+    tables = query(
+        home,
+        "select table_schema, table_name from information_schema.tables "
+        "where table_schema <> 'raw' and table_type = 'BASE TABLE'",
+    )
+    return {table: query(home, f"select count(*) from {'.'.join(table)}")[0][0] for table in tables}
 
 
 def test_a_night_that_needs_a_person_says_what_for(
@@ -139,6 +160,18 @@ def test_a_plain_night_warns_of_nothing_and_an_old_one_of_its_age(
         found["is_fresh"].description
     )
     assert found["rows_as_usual"].metadata["compared"].value == 1
+    assert rows_told(result) == rows_held(settings.home)
+    # What dbt has made is shown while it goes on.
+    told = list(instance.all_logs(result.run_id))
+    first = next(
+        n
+        for n, log in enumerate(told)
+        if log.step_key == "facts"
+        and log.is_dagster_event
+        and log.dagster_event
+        and log.dagster_event.is_step_materialization
+    )
+    assert any("Finished dbt command" in log.user_message for log in told[first:])
     # The warnings can be asked for alone, and then nothing is published again.
     was = (settings.home / "published" / "manifest.json").stat().st_mtime_ns
     alone = dg.define_asset_job(
