@@ -149,7 +149,7 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
 def claims(settings: Settings, options: argparse.Namespace) -> int:
     """The claims of the seed held against the record, and their verdicts."""
     from assets.captures.store import CaptureStore
-    from assets.publication.claims import verdict, verdicts
+    from assets.publication.claims import require_claim, verdict, verdicts
     from assets.publication.warehouse import PUBLISHED_NAME
     from pipelines.jobs import FROM_CAPTURES
     from pipelines.running import run_job
@@ -157,6 +157,8 @@ def claims(settings: Settings, options: argparse.Namespace) -> int:
     dates = CaptureStore(settings.home / "captures").dates()
     if not dates:
         raise LedgerError("nothing is recorded yet: make nightly, make backfill or make demo first")
+    if options.claim:
+        require_claim(options.claim)
     if not run_job(settings, FROM_CAPTURES, dates[-1]):
         return 1
     path = settings.home / "published" / PUBLISHED_NAME

@@ -7,9 +7,26 @@ report's page.
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from assets.errors import LedgerError
+from assets.facts.project import PROJECT_DIR
 from assets.hub.items import printable
+
+_SEED = PROJECT_DIR / "seeds" / "reported_claims.csv"
+
+
+def require_claim(claim_id: str) -> None:
+    """Refuse a claim that the seed does not have, before minutes are spent on it.
+
+    Raises:
+        LedgerError: There is no such claim.
+    """
+    if claim_id not in pl.read_csv(_SEED, infer_schema=False)["claim_id"]:
+        raise LedgerError(
+            f"no claim {claim_id!r}; the claims are the rows of "
+            f"{_SEED.relative_to(PROJECT_DIR.parent)}"
+        )
 
 
 def verdicts(published: Path) -> str:
@@ -30,18 +47,9 @@ def verdicts(published: Path) -> str:
 
 
 def verdict(published: Path, claim_id: str) -> str:
-    """One claim with its verdict, the reason, and every scope tried, as plain text.
-
-    Raises:
-        LedgerError: There is no such claim in the published file.
-    """
+    """One claim of the seed with its verdict, the reason, and every scope tried, as plain text."""
     with duckdb.connect(published, read_only=True) as connection:
         rows = connection.execute(_CLAIM, [claim_id]).fetchall()
-        if not rows:
-            raise LedgerError(
-                f"no claim {claim_id!r}; the claims are the rows of "
-                "dbt_project/seeds/reported_claims.csv"
-            )
         lines = _sample(connection)
     statement, source, found, reason, at_odds, *_ = rows[0]
     lines += [
