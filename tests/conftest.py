@@ -20,6 +20,14 @@ from pipelines.sample_hub.server import SampleHub, serving
 from tests.helpers import SHARED_DATA
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave long tests to CI, and to who asks for them."""
+    if os.environ.get("HUB_LEDGER_TEST_LONG") != "1":
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="long; set HUB_LEDGER_TEST_LONG=1"))
+
+
 @pytest.fixture(scope="session")
 def today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()

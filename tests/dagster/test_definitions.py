@@ -162,6 +162,7 @@ def test_a_past_date_is_refused_without_retry(
     assert not (settings.home / "published").exists()
 
 
+@pytest.mark.long
 def test_an_imported_date_runs_to_publication_and_again(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
@@ -192,6 +193,7 @@ def test_an_imported_date_runs_to_publication_and_again(
     assert marts(settings.home) == before
 
 
+@pytest.mark.long
 def test_a_capture_that_was_never_loaded_comes_along(
     definitions: dg.Definitions, instance: dg.DagsterInstance, settings: Settings
 ) -> None:
@@ -225,6 +227,7 @@ def test_a_capture_that_was_never_loaded_comes_along(
     assert "before there was int_profile_spans; run make rebuild" in failure(refused)
 
 
+@pytest.mark.long
 def test_facts_in_batches_equal_facts_at_once(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
@@ -260,6 +263,7 @@ def arena_check(result: dg.ExecuteInProcessResult) -> dg.AssetCheckEvaluation:
     return found
 
 
+@pytest.mark.long
 def test_a_night_records_the_arena_and_one_without_it_has_the_hubs_facts(
     instance: dg.DagsterInstance, settings: Settings, today: dt.date
 ) -> None:

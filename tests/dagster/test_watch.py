@@ -78,6 +78,7 @@ def rows_held(home: Path) -> dict[tuple[str, ...], object]:
     return {table: query(home, f"select count(*) from {'.'.join(table)}")[0][0] for table in tables}
 
 
+@pytest.mark.long
 def test_a_night_that_needs_a_person_says_what_for(
     instance: dg.DagsterInstance, settings: Settings, today: dt.date
 ) -> None:

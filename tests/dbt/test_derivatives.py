@@ -287,6 +287,7 @@ def test_a_month_shows_its_last_capture_in_any_order(tmp_path: Path, runs: list[
     ]
 
 
+@pytest.mark.long
 def test_a_verdict_that_changes_renews_months_and_what_is_gone(tmp_path: Path) -> None:
     """The short last night of January counts until the threshold says that it is partial."""
     days = [dt.date(2026, 1, 30), dt.date(2026, 1, 31), dt.date(2026, 2, 1), dt.date(2026, 2, 2)]

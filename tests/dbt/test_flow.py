@@ -349,6 +349,7 @@ def test_days_between_captures_that_count_no_more_are_forgotten(tmp_path: Path) 
         assert query(tmp_path, days) == [(expected,)]
 
 
+@pytest.mark.long
 def test_month_by_month_equals_at_once_and_late_captures_renew_their_months(tmp_path: Path) -> None:
     captures = {
         JAN + dt.timedelta(days=9 * n): [

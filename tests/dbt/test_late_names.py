@@ -3,11 +3,14 @@
 import datetime as dt
 from pathlib import Path
 
+import pytest
+
 from tests.helpers import build_facts, item, load, marts, record
 
 DATES = [dt.date(2026, 1, day) for day in (1, 2, 3, 4)]
 
 
+@pytest.mark.long
 def test_a_late_name_gives_the_same_marts_as_in_order(tmp_path: Path) -> None:
     others = [item(f"z/{n}", n) for n in range(20)]
     parent = item("Qwen/Q-new", 100)

@@ -4,6 +4,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.helpers import Item, build_facts, item, load, marts, query, record
 
 JAN = [dt.date(2026, 1, day) for day in (1, 5, 12, 19)]
@@ -115,6 +117,7 @@ def test_a_fall_is_no_second_crossing_and_a_stay_below_none(tmp_path: Path) -> N
     assert set(milestones(tmp_path, "publisher", "Qwen")) == {1_000_000}
 
 
+@pytest.mark.long
 def test_late_captures_move_the_bounds_as_a_rebuild_would(tmp_path: Path) -> None:
     counts = [(900_000, 2), (980_000, 2), (2_100_000, 3_000_000), (2_200_000, 5_000_000)]
     nights = {

@@ -264,6 +264,7 @@ def tables(home: Path) -> dict[str, list[tuple[Any, ...]]]:
     return {table: query(home, f"select * from {table} order by all") for table in TABLES}
 
 
+@pytest.mark.long
 def test_a_late_capture_in_the_middle_changes_the_ages_around_it(tmp_path: Path) -> None:
     counts = {0: 0, 5: 1000, 9: 1200, 13: 5000, 21: 5800}
     captures = {
@@ -324,6 +325,7 @@ def world(rng: random.Random, nights: int) -> dict[dt.date, list[Item]]:
     return captures
 
 
+@pytest.mark.long
 def test_any_order_gives_the_same_ages(tmp_path: Path) -> None:
     rng = random.Random(3)
     captures = world(rng, nights=16)

@@ -89,6 +89,7 @@ def test_the_questions_have_the_answers_of_their_page(demo_home: Path, today: dt
                 assert table == expected, sql
 
 
+@pytest.mark.long
 def test_a_second_demo_changes_no_number(demo_home: Path) -> None:
     with published(demo_home) as connection:
         before = all_tables(connection)
@@ -176,6 +177,7 @@ def test_a_home_of_samples_takes_no_observations(demo_home: Path, tmp_path: Path
     assert not (demo_home / "captures" / "2026-03-04").exists()
 
 
+@pytest.mark.long
 def test_nightly_over_http_equals_the_import_of_the_same_items(
     tmp_path: Path, today: dt.date, request: pytest.FixtureRequest
 ) -> None:
@@ -242,6 +244,7 @@ def test_bad_input_is_one_line_and_status_2(
     assert not (home / "published").exists()
 
 
+@pytest.mark.long
 def test_a_backfill_ends_with_the_facts_of_its_dates(tmp_path: Path) -> None:
     first = dt.date(2026, 3, 1)
     dates = [first + dt.timedelta(days=number) for number in range(10)]

@@ -321,6 +321,7 @@ def test_the_units_are_accepted(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.long
 @needs_postgres
 def test_the_schedule_records_and_publishes_tonight(service: Service, today: dt.date) -> None:
     def first() -> dict[str, Any] | None:
@@ -339,6 +340,7 @@ def test_the_schedule_records_and_publishes_tonight(service: Service, today: dt.
     assert (service.home / "published" / "hub_ledger.duckdb").is_file()
 
 
+@pytest.mark.long
 @needs_postgres
 def test_a_run_whose_process_is_killed_is_started_anew(service: Service, today: dt.date) -> None:
     run_id = service.launch(today)
@@ -349,6 +351,7 @@ def test_a_run_whose_process_is_killed_is_started_anew(service: Service, today: 
     service.see_it_started_anew(run_id)
 
 
+@pytest.mark.long
 @needs_postgres
 def test_a_run_that_ended_with_its_code_server_is_started_anew(
     service: Service, today: dt.date
@@ -360,6 +363,7 @@ def test_a_run_that_ended_with_its_code_server_is_started_anew(
     service.see_it_started_anew(run_id)
 
 
+@pytest.mark.long
 @needs_postgres
 def test_a_command_on_the_box_is_recorded_in_the_same_place(service: Service) -> None:
     before = {run["runId"] for run in service.runs()}

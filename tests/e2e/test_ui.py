@@ -184,6 +184,7 @@ def drawn_width(page: Page, name: str) -> int:
     return int(picture.evaluate("image => image.naturalWidth"))
 
 
+@pytest.mark.long
 def test_a_range_of_past_dates_is_backfilled_by_clicks(
     ui: str, page: Page, home: Path, shots: Path, today: dt.date
 ) -> None:

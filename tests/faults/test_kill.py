@@ -126,6 +126,7 @@ def whole_night(
     return published(home), time.monotonic() - start
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(WHOLE_KILLS))
 def test_killed_during_a_whole_night(
     tmp_path: Path,

@@ -75,6 +75,7 @@ def expected(
     return facts(home, [recorded(home, catalogue, today, has_ids=True)])
 
 
+@pytest.mark.long
 def test_the_same_marts_with_the_hubs_ids_and_without_in_any_order(
     tmp_path: Path, catalogue: Catalogue, today: dt.date, expected: dict[str, Any]
 ) -> None:

@@ -177,6 +177,7 @@ def test_a_partial_night_in_between_hides_no_rename(tmp_path: Path) -> None:
     assert ("renamed: same creation time and name",) in kinds
 
 
+@pytest.mark.long
 def test_linked_models_are_one_in_the_marts_whatever_the_order(tmp_path: Path) -> None:
     """The archive around and between nights; a child declares the parent by its real id."""
     qwen = "2024-09-17T10:00:00.000Z"
@@ -224,6 +225,7 @@ def test_linked_models_are_one_in_the_marts_whatever_the_order(tmp_path: Path) -
     assert derivatives == {(week(0), 0), *((week(n), 1) for n in range(1, 5))}
 
 
+@pytest.mark.long
 def test_the_first_night_with_ids_and_a_later_return_are_the_only_dates_due(tmp_path: Path) -> None:
     """And what was computed under other ids equals a rebuild."""
     back = "2025-02-03T04:05:06.000Z"
@@ -254,6 +256,7 @@ def test_the_first_night_with_ids_and_a_later_return_are_the_only_dates_due(tmp_
         assert found[table] == rows, table
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("archived", "listed", "tonight", "due"),
     [

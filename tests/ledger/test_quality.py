@@ -156,6 +156,7 @@ def test_thresholds_are_settings(tmp_path: Path) -> None:
     assert events(tmp_path) == [(day(1), "frozen")]
 
 
+@pytest.mark.long
 def test_a_date_that_no_longer_counts_leaves_no_facts_behind(tmp_path: Path) -> None:
     """A capture judged whole when it came is found to be partial when its neighbours arrive."""
     captures = {

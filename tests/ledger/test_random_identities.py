@@ -233,6 +233,7 @@ def test_facts_equal_those_of_a_rebuild(tmp_path: Path, seed: int) -> None:
         assert found[table] == rows, table
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", (1, 6))
 def test_what_is_published_is_what_the_facts_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
