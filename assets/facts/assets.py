@@ -162,13 +162,13 @@ def build_fact_assets(
                     context=context,
                     target_path=target,
                 )
-                lend_turn(home, invocation.process.pid)
                 # Dagster takes one materialization an asset and run: that of the last batch.
                 is_last = context.is_subset or not batch or batch[-1] == due[-1]
-                if is_last:
-                    yield from _told(context, home, invocation, dates)
-                else:
-                    invocation.wait()
+                with lend_turn(home, invocation.process):
+                    if is_last:
+                        yield from _told(context, home, invocation, dates)
+                    else:
+                        invocation.wait()
                 # A run of some models only leaves the dates due: publication waits for all of them.
                 if not context.is_subset:
                     with connect(home) as connection:

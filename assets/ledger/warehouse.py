@@ -3,16 +3,20 @@
 Belongs here: connecting, waiting for one's turn, the schema. Does not belong here: loading.
 """
 
+import atexit
 import contextlib
 import fcntl
-import gc
 import hashlib
 import os
 import re
 import signal
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TextIO
 
 import duckdb
 
@@ -57,6 +61,26 @@ def warehouse_path(home: Path) -> Path:
     return home / WAREHOUSE_NAME
 
 
+@dataclass
+class _Turn:
+    """A turn of this process: its thread, its lock, and the child that it is lent to."""
+
+    thread: int
+    lock: TextIO
+    child: subprocess.Popen[Any] | None = None
+
+    def end(self) -> None:
+        """Give it back."""
+        if self.child:
+            self.child.kill()
+            self.child.wait()
+        self.lock.close()
+
+
+_turns: dict[Path, _Turn] = {}
+"""The last turn of this process, by the path of its lock."""
+
+
 @contextlib.contextmanager
 def writer_turn(
     home: Path,
@@ -72,7 +96,12 @@ def writer_turn(
         LedgerError: Another run kept the turn longer than `wait_seconds`.
     """
     home.mkdir(parents=True, exist_ok=True)
-    with _lock_path(home).open("a+") as lock:
+    path = _lock_path(home)
+    # A thread does not wait for itself. What it still has was left by a step that failed on what it
+    # yielded: Dagster does not close its generator.
+    if path in _turns and _turns[path].thread == threading.get_ident():
+        _turns[path].end()
+    with path.open("a+") as lock:
         deadline = time.monotonic() + wait_seconds
         waiting = False
         while True:
@@ -86,29 +115,41 @@ def writer_turn(
                         "wait for it or stop it"
                     ) from None
                 if not waiting:
-                    # A generator whose caller failed keeps the turn until it is collected.
-                    gc.collect()
                     say(f"waiting for another run that is writing {home}")
                     waiting = True
                 time.sleep(0.2)
+        _turns[path] = _Turn(threading.get_ident(), lock)
         lock.seek(0)
         _end_what_was_left(home, lock.read())
         try:
             yield
         finally:
-            lock.truncate(0)
+            if not lock.closed:
+                lock.truncate(0)
 
 
-def lend_turn(home: Path, process: int) -> None:
-    """Note the child process that writes in this process's turn.
+@contextlib.contextmanager
+def lend_turn(home: Path, process: subprocess.Popen[Any]) -> Iterator[None]:
+    """Let a child process write in this process's turn; it ends with the block.
 
-    It would go on without a parent that is killed, and keep the warehouse from whoever comes next.
+    Without a parent that is killed it would go on, and keep the warehouse from whoever comes next:
+    it is noted, and whoever comes next ends it.
     """
-    _lock_path(home).write_text(str(process))
+    path = _lock_path(home)
+    path.write_text(str(process.pid))
+    _turns[path].child = process
+    # A run that is stopped while Dagster takes what was yielded does not come back here.
+    atexit.register(process.kill)
+    try:
+        yield
+    finally:
+        atexit.unregister(process.kill)
+        process.kill()
+        process.wait()
 
 
 def _lock_path(home: Path) -> Path:
-    return home / "warehouse.lock"
+    return home.absolute() / "warehouse.lock"
 
 
 def _end_what_was_left(home: Path, process: str) -> None:

@@ -412,3 +412,32 @@ def test_a_failed_check_stops_publication(
     assert any("unique_combination_int_profile_spans" in check.check_name for check in failed)
     assert not (settings.home / "published").exists()
     assert query(settings.home, "select date from raw.facts_due") == [(PAST,)]
+
+
+def test_a_step_that_fails_while_dbt_writes_ends_dbt(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The disk that Dagster's events go to is full once; the warehouse's is not."""
+    record(settings.home, {PAST: [item("a/b", 5)]})
+    storage = instance.event_log_storage
+    store = storage.store_event
+
+    def full_once(event: dg.EventLogEntry) -> None:
+        if (
+            event.step_key == "facts"
+            and event.dagster_event_type == dg.DagsterEventType.STEP_OUTPUT
+        ):
+            monkeypatch.undo()
+            raise OSError("no space left on device")
+        store(event)
+
+    monkeypatch.setattr(storage, "store_event", full_once)
+    result = run(definitions, instance, "from_captures", PAST)
+    failed = {event.step_key for event in result.get_step_failure_events()}
+    assert failed == {"facts"}
+    assert result.get_step_success_events()[-1].step_key == "captures__reduced_captures"
+    assert query(settings.home, "select date from raw.facts_due") == [(PAST,)]
+    assert run(definitions, instance, "from_captures", PAST).success

@@ -144,3 +144,29 @@ def test_killed_during_a_whole_night(
     done = run_command(tmp_path, "nightly", HF_ENDPOINT=hub)
     assert done.returncode == 0, done.stderr
     assert published(tmp_path) == expected
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(WHOLE_KILLS))
+def test_stopped_while_dbt_writes(
+    tmp_path: Path,
+    hub: str,
+    whole_night: tuple[dict[str, list[tuple[Any, ...]]], float],
+    seed: int,
+) -> None:
+    """A signal to the run alone, wherever Dagster is: dbt does not go on without it."""
+    process = start_command(tmp_path, "nightly", HF_ENDPOINT=hub)
+    lock = tmp_path / "warehouse.lock"
+    deadline = time.monotonic() + 120
+    while not (lock.exists() and lock.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    dbt = int(lock.read_text())
+    time.sleep(12 * random.Random(seed).random())
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    with pytest.raises(ProcessLookupError):
+        os.kill(dbt, 0)
+    done = run_command(tmp_path, "nightly", HF_ENDPOINT=hub)
+    assert done.returncode == 0, done.stderr
+    assert published(tmp_path) == whole_night[0]

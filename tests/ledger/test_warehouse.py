@@ -15,14 +15,12 @@ from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
 from assets.ledger.warehouse import (
     connect,
     ensure_schema,
-    lend_turn,
     warehouse_path,
     writer_turn,
 )
 
 HOLD = """
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from assets.ledger.warehouse import connect, writer_turn
 with writer_turn(Path(sys.argv[1])), connect(Path(sys.argv[1])):
@@ -32,7 +30,6 @@ with writer_turn(Path(sys.argv[1])), connect(Path(sys.argv[1])):
 
 LEND = """
 import subprocess, sys
-from collections.abc import Iterator
 from pathlib import Path
 from assets.ledger.warehouse import lend_turn, writer_turn
 with writer_turn(Path(sys.argv[1])):
@@ -41,9 +38,9 @@ with writer_turn(Path(sys.argv[1])):
     path = sys.argv[1] + "/warehouse.duckdb"
     process = subprocess.Popen([sys.executable, "-c", child, path], stdout=subprocess.PIPE)
     process.stdout.readline()
-    lend_turn(Path(sys.argv[1]), process.pid)
-    print(process.pid, flush=True)
-    process.wait()
+    with lend_turn(Path(sys.argv[1]), process):
+        print(process.pid, flush=True)
+        process.wait()
 """
 
 
@@ -158,7 +155,7 @@ def test_the_child_of_a_killed_writer_is_ended(tmp_path: Path) -> None:
 def test_a_process_that_was_lent_no_turn_is_left_alone(
     tmp_path: Path, holder: subprocess.Popen[str]
 ) -> None:
-    lend_turn(tmp_path, 1)
+    (tmp_path / "warehouse.lock").write_text("1")
     holder.kill()
     holder.communicate(timeout=20)
     reader = subprocess.Popen(
