@@ -53,7 +53,7 @@ def report(site: Site, stages: list[str]) -> str:
         rows += measured
         # A later stage may fail: what there is can be read.
         print(f"{time.monotonic() - began:.0f} s: {stage}", file=sys.stderr)
-        print(markdown(measured), file=sys.stderr, flush=True)
+        print(markdown(measured), *site.disagreements, sep="\n", file=sys.stderr, flush=True)
     agreed = "\n".join(f"- {one}" for one in site.disagreements)
     return "\n".join(
         [
