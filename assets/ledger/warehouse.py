@@ -69,16 +69,27 @@ class _Turn:
     lock: TextIO
     child: subprocess.Popen[Any] | None = None
 
-    def end(self) -> None:
-        """Give it back."""
+    def end_child(self) -> None:
+        """Stop the child, if there is one and it still runs."""
         if self.child:
             self.child.kill()
             self.child.wait()
+
+    def end(self) -> None:
+        """Give it back."""
+        self.end_child()
         self.lock.close()
 
 
 _turns: dict[Path, _Turn] = {}
 """The last turn of this process, by the path of its lock."""
+
+
+@atexit.register
+def _end_turns() -> None:
+    """Of a run that is stopped: Dagster may be taking what was yielded, and does not come back."""
+    for turn in _turns.values():
+        turn.end()
 
 
 @contextlib.contextmanager
@@ -130,22 +141,19 @@ def writer_turn(
 
 @contextlib.contextmanager
 def lend_turn(home: Path, process: subprocess.Popen[Any]) -> Iterator[None]:
-    """Let a child process write in this process's turn; it ends with the block.
+    """Let a child process write in the turn that this process has; it ends with the block.
 
     Without a parent that is killed it would go on, and keep the warehouse from whoever comes next:
     it is noted, and whoever comes next ends it.
     """
     path = _lock_path(home)
     path.write_text(str(process.pid))
-    _turns[path].child = process
-    # A run that is stopped while Dagster takes what was yielded does not come back here.
-    atexit.register(process.kill)
+    turn = _turns[path]
+    turn.child = process
     try:
         yield
     finally:
-        atexit.unregister(process.kill)
-        process.kill()
-        process.wait()
+        turn.end_child()
 
 
 def _lock_path(home: Path) -> Path:

@@ -548,7 +548,7 @@ def _write_parquet(
         within = f" where {_within(_MONTHS_OF[table], _first_day(month))}" if month else ""
         connection.execute(
             f"copy (from {name}{within}) to {_text(path)} "
-            # The higher levels take longer, and what they write of these tables is no smaller.
+            # DuckDB's own level, 3, takes longer, and what it writes of these tables is larger.
             "(format parquet, compression zstd, compression_level 1)"
         )
         twin = f"read_parquet({_text(path)}, hive_partitioning = false)"
