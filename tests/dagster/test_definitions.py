@@ -1,6 +1,8 @@
 """What Dagster loads: rooms, checks, calendar, schedule; and runs of it in a real instance."""
 
 import datetime as dt
+import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -414,47 +416,62 @@ def test_a_failed_check_stops_publication(
     assert query(settings.home, "select date from raw.facts_due") == [(PAST,)]
 
 
-# In a process of its own: what Dagster leaves open there complains when it is collected.
-FULL_DISK = """
-import sys
+# In a process of its own: it is stopped, and what Dagster leaves open there complains when it is
+# collected.
+DISTURBED = """
+import os, signal, sys
 import dagster as dg
 from pathlib import Path
 from pipelines.definitions import build_definitions
 from pipelines.settings import Settings
 
-job = build_definitions(Settings(home=Path(sys.argv[1]), step_retries=0)).resolve_job_def(
-    "from_captures"
-)
-with dg.DagsterInstance.ephemeral(tempdir=sys.argv[2]) as instance:
+home, folder, date, disturbance = sys.argv[1:]
+job = build_definitions(Settings(home=Path(home), step_retries=0)).resolve_job_def("from_captures")
+with dg.DagsterInstance.ephemeral(tempdir=folder) as instance:
     storage = instance.event_log_storage
     store = storage.store_event
 
-    def full_once(event):
+    def disturbed_once(event):
         kind = event.dagster_event_type
         if event.step_key == "facts" and kind == dg.DagsterEventType.STEP_OUTPUT:
             storage.store_event = store
-            raise OSError("no space left on device")
+            print("dbt", Path(home, "warehouse.lock").read_text(), flush=True)
+            if disturbance == "full":
+                raise OSError("no space left on device")
+            os.kill(os.getpid(), signal.SIGINT)
         store(event)
 
-    storage.store_event = full_once
-    result = job.execute_in_process(
-        instance=instance, partition_key=sys.argv[3], raise_on_error=False
-    )
+    storage.store_event = disturbed_once
+    result = job.execute_in_process(instance=instance, partition_key=date, raise_on_error=False)
 print({event.step_key for event in result.get_step_failure_events()})
 print(result.get_step_success_events()[-1].step_key)
 """
 
 
 @pytest.mark.long
-def test_a_step_that_fails_while_dbt_writes_ends_dbt(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, settings: Settings, tmp_path: Path
+# The disk that Dagster's events go to is full once, and the warehouse's is not; or Ctrl-C.
+@pytest.mark.parametrize("disturbance", ["full", "stopped"])
+def test_dbt_ends_with_its_run_while_dagster_takes_what_it_made(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    tmp_path: Path,
+    disturbance: str,
 ) -> None:
-    """The disk that Dagster's events go to is full once; the warehouse's is not."""
     record(settings.home, {PAST: [item("a/b", 5)]})
-    script = [sys.executable, "-c", FULL_DISK, str(settings.home), str(tmp_path), str(PAST)]
+    arguments = [str(settings.home), str(tmp_path), str(PAST), disturbance]
     done = subprocess.run(
-        script, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-c", DISTURBED, *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
-    assert done.stdout.splitlines()[-2:] == ["{'facts'}", "captures__reduced_captures"]
+    went_on = done.stdout.endswith("{'facts'}\ncaptures__reduced_captures\n")
+    assert went_on == (disturbance == "full"), done.stderr
+    (dbt,) = re.findall(r"^dbt (\d+)$", done.stdout, re.M)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(dbt), 0)
     assert query(settings.home, "select date from raw.facts_due") == [(PAST,)]
     assert run(definitions, instance, "from_captures", PAST).success
