@@ -5,9 +5,9 @@ Belongs here: the instance, and running a job from the terminal. Does not belong
 
 import contextlib
 import datetime as dt
+import json
 import logging
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +23,13 @@ from pipelines.progress import CrawlProgress
 from pipelines.settings import Settings
 
 _DAGSTER_YAML = Path(__file__).resolve().parents[1] / "deploy" / "dagster.yaml"
+_EVENT_LOG = """
+event_log_storage:
+  module: pipelines.event_log
+  class: HeldEventLog
+  config:
+    base_dir: {folder}
+"""
 
 
 def instance_folder(settings: Settings) -> Path:
@@ -41,7 +48,10 @@ def instance_folder(settings: Settings) -> Path:
         return Path(given)
     folder = settings.home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_DAGSTER_YAML, folder / "dagster.yaml")
+    # A string of JSON is one of YAML.
+    log = json.dumps(str(folder.resolve() / "history" / "runs"))
+    held = _EVENT_LOG.format(folder=log)
+    (folder / "dagster.yaml").write_text(_DAGSTER_YAML.read_text() + held)
     return folder
 
 
