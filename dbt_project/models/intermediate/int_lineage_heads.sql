@@ -33,10 +33,18 @@ tops as (
                 false as has_lineage
             from
                 (
-                    select distinct
+                    select
                         edges.date,
                         edges.parent_key
                     from {{ ref('int_lineage_edges') }} as edges
+                    anti join
+                        {{ ref('int_lineage_ends') }} as ends
+                        on edges.date = ends.date and edges.child_key = ends.child_key
+                    union
+                    select
+                        ends.date,
+                        ends.stem_key
+                    from {{ ref('int_lineage_ends') }} as ends
                 ) as parents
             cross join (values ('root'), ('anchor')) as attributions (attribution)
             left join

@@ -37,8 +37,15 @@ union all
 select
     ends.date,
     ends.child_key,
+    ends.stem_key
+from {{ ref('int_lineage_ends') }} as ends
+where ends.stem_key <> ends.parent_key
+union all
+select
+    ends.date,
+    ends.child_key,
     carried.ancestor_key
 from {{ ref('int_lineage_ends') }} as ends
-inner join carried on ends.date = carried.date and ends.parent_key = carried.node_key
--- A parent on a cycle is its own ancestor.
-where ends.parent_key <> carried.ancestor_key
+inner join carried on ends.date = carried.date and ends.stem_key = carried.node_key
+-- A stem on a cycle is its own ancestor.
+where ends.stem_key <> carried.ancestor_key

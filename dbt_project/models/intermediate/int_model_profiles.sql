@@ -55,40 +55,47 @@ lineage as (
         members.root_number,
         members.anchor_number
     from {{ ref('int_lineage_ends') }} as ends
-    inner join members on ends.date = members.date and ends.parent_key = members.node_key
+    inner join members on ends.date = members.date and ends.stem_key = members.node_key
 ),
 
 states as (
     select
         days.date,
         days.model_key,
-        case
-            when days.publisher is null then 'unknown'
-            when days.is_first_party then days.brand
-            else 'other'
-        end as publisher_family,
+        days.publisher is not null as has_publisher,
+        days.is_first_party,
         days.brand,
         coalesce(lineage.root_number, 0) as root_number,
-        -- Whose brand is its own publisher's declares no parents under anchor.
-        case when days.is_anchor then 0 else coalesce(lineage.anchor_number, 0) end as anchor_number
+        coalesce(lineage.anchor_number, 0) as anchor_number
     from {{ ref('int_model_days') }} as days
     left join lineage on days.date = lineage.date and days.model_key = lineage.node_key
 ),
 
 kinds as (
     select
-        states.publisher_family,
+        states.has_publisher,
+        states.is_first_party,
         states.brand,
         states.root_number,
         states.anchor_number,
         min(states.model_key) as speaker
     from states
-    group by states.publisher_family, states.brand, states.root_number, states.anchor_number
+    group by
+        states.has_publisher,
+        states.is_first_party,
+        states.brand,
+        states.root_number,
+        states.anchor_number
 ),
 
 evidenced as (
     select
         kinds.*,
+        case
+            when not kinds.has_publisher then 'unknown'
+            when kinds.is_first_party then kinds.brand
+            else 'other'
+        end as publisher_family,
         case kinds.brand when 'other' then 'none' else 'inferred-name' end as evidence
     from kinds
 ),
@@ -124,7 +131,7 @@ digested as (
 -- Digested before the join: once a kind, not once a model.
 keyed as (
     {{ few_of('digested', [
-        'publisher_family', 'brand', 'root_number', 'anchor_number', 'speaker', 'said', 'profile'
+        'has_publisher', 'is_first_party', 'brand', 'root_number', 'anchor_number', 'speaker', 'said', 'profile'
     ]) }}
 )
 
@@ -134,4 +141,4 @@ select
     keyed.profile,
     case when states.model_key = keyed.speaker then keyed.said end as said
 from states
-inner join keyed using (publisher_family, brand, root_number, anchor_number)
+inner join keyed using (has_publisher, is_first_party, brand, root_number, anchor_number)
