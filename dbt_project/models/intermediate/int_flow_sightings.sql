@@ -18,10 +18,18 @@ spans as (
         and (spans.valid_to is null or spans.valid_to > {{ flow_bound('first_spike_date') }})
 ),
 
+-- Many never change: their one span needs no comparing.
+changed as (
+    select distinct spans.model_key
+    from spans
+    where spans.valid_to is not null
+),
+
 -- Who gains less than a spike's least in all these days has none.
 may_spike as (
     select spans.model_key
     from spans
+    semi join changed on spans.model_key = changed.model_key
     where spans.valid_to is null or spans.valid_to > {{ flow_bound('first_date') }}
     group by spans.model_key
     having max(spans.downloads) - min(spans.downloads) >= {{ var('spike_floor') }}
@@ -39,7 +47,8 @@ sighted as (
         firsts.date as first_on,
         firsts.number as first_number,
         lasts.date as last_on,
-        lasts.number as last_number
+        lasts.number as last_number,
+        spans.model_key in (select changed.model_key from changed) as has_changed
     from spans
     inner join calendar as begins on spans.valid_from = begins.date
     inner join calendar as ends on coalesce(spans.valid_to, date '9999-12-31') = ends.date
@@ -61,6 +70,7 @@ steps as (
         lag(sighted.last_on) over by_model as last_on_before,
         lag(sighted.last_number) over by_model as last_number_before
     from sighted
+    where sighted.has_changed
     window by_model as (partition by sighted.model_key order by sighted.first_on)
 ),
 
@@ -77,7 +87,7 @@ held as (
         falls.first_number as from_number,
         min(recoveries.first_number) as to_number
     from falls
-    inner join sighted as recoveries on falls.model_key = recoveries.model_key
+    inner join steps as recoveries on falls.model_key = recoveries.model_key
     where
         recoveries.first_number > falls.first_number
         and recoveries.first_number <= falls.first_number + 8
@@ -106,7 +116,15 @@ passing as (
     window by_model as (partition by sighted.model_key order by sighted.first_on)
 )
 
-select steps.* from steps
+select
+    sighted.* exclude (has_changed),
+    null as downloads_before,
+    null as last_on_before,
+    null as last_number_before
+from sighted
+where not sighted.has_changed
+union all
+select steps.* exclude (has_changed) from steps
 where steps.model_key not in (select held.model_key from held)
 union all
-select passing.* from passing
+select passing.* exclude (has_changed) from passing

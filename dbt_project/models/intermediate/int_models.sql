@@ -9,16 +9,40 @@ calendar as (
     {{ calendar('date') }}
 ),
 
-sightings as (
+seen as (
     select
         spans.model_key,
-        min(begins.next_date) as first_seen_on,
-        max(ends.last_date) as last_seen_on
+        begins.next_date as first_seen_on,
+        ends.last_date as last_seen_on,
+        spans.valid_to is not null as is_ended
     from {{ ref('stg_presence_spans') }} as spans
     inner join calendar as begins on spans.valid_from = begins.date
     inner join calendar as ends on coalesce(spans.valid_to, date '9999-12-31') = ends.date
     where begins.next_date <= ends.last_date
-    group by spans.model_key
+),
+
+-- One span of a model has not ended at most: who was listed all along needs no comparing.
+ended as (
+    select distinct seen.model_key
+    from seen
+    where seen.is_ended
+),
+
+sightings as (
+    select
+        seen.model_key,
+        seen.first_seen_on,
+        seen.last_seen_on
+    from seen
+    anti join ended on seen.model_key = ended.model_key
+    union all
+    select
+        seen.model_key,
+        min(seen.first_seen_on) as first_seen_on,
+        max(seen.last_seen_on) as last_seen_on
+    from seen
+    semi join ended on seen.model_key = ended.model_key
+    group by seen.model_key
 ),
 
 first_absence as (

@@ -1,5 +1,5 @@
 -- What is ranked on the dates that are due.
-with listed as (
+with listed as not materialized (
     select scoped.* from {{ ref('int_scope_days') }} as scoped
 ),
 

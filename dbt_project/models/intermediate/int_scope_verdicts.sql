@@ -16,18 +16,21 @@ tag_rules as (
     where rules.field = 'tag'
 ),
 
--- Tags are long, so that they are read once and only where a rule may look at them.
+-- Tags are long, so that they are read once and only where a rule may look at them. No rule knows most names.
 considered as (
     select
         due.date,
         attributes.model_key,
-        attributes.repo_id,
         attributes.task,
-        attributes.tags
+        attributes.tags,
+        names.scope_steps
     from {{ ref('stg_facts_due') }} as due
     inner join
         {{ ref('stg_model_attributes') }} as attributes
         on {{ valid_on('attributes', 'due.date') }}
+    left join
+        {{ ref('int_repo_names') }} as names
+        on attributes.repo_id = names.repo_id and names.scope_steps is not null
     where
         attributes.task in (select unnest(scopes.tasks) from scopes)
         or (attributes.task is null and list_contains(attributes.tags, 'gguf'))
@@ -66,7 +69,7 @@ candidates as (
         considered.date,
         considered.model_key,
         scopes.scope,
-        considered.repo_id,
+        considered.scope_steps[scopes.scope] as step,
         considered.task is null as is_untagged
     from considered
     inner join
@@ -82,11 +85,8 @@ judged as (
         candidates.model_key,
         candidates.scope,
         candidates.is_untagged,
-        least(names.scope_steps[candidates.scope], tag_matches.step) as step
+        least(candidates.step, tag_matches.step) as step
     from candidates
-    left join
-        {{ ref('int_repo_names') }} as names
-        on candidates.repo_id = names.repo_id and names.scope_steps is not null
     left join
         tag_matches
         on

@@ -29,6 +29,7 @@ parents as (
         months.month,
         days.date,
         days.model_key,
+        models.hub_id,
         attributes.repo_id,
         lower(days.publisher) as owner_name
     from months
@@ -39,6 +40,7 @@ parents as (
     inner join
         {{ ref('stg_model_attributes') }} as attributes
         on days.model_key = attributes.model_key and {{ valid_on('attributes', 'days.date') }}
+    inner join {{ ref('stg_models') }} as models on days.model_key = models.model_key
 ),
 
 -- Owners are compared for each of millions of pairs: by number.
@@ -86,21 +88,47 @@ direct as (
         on edges.date = parents.date and edges.parent_key = parents.model_key
 ),
 
-direct_counts as (
+-- A publisher once, before any other sum: how many distinct ones there are is then how many rows.
+direct_publishers as (
     select
         direct.date,
         direct.parent_key,
-        coalesce(direct.relation, 'any') as relation,
+        direct.relation,
+        direct.publisher,
         count(*) filter (where not direct.is_internal) as direct,
         sum(direct.part) filter (where not direct.is_internal) as direct_fractional,
         count(*) filter (where direct.is_internal) as internal,
-        count(*) filter (where not direct.is_internal and direct.is_new) as new,
-        count(distinct direct.publisher) filter (where not direct.is_internal) as publishers
+        count(*) filter (where not direct.is_internal and direct.is_new) as new
     from direct
-    group by grouping sets (
-        (direct.date, direct.parent_key, direct.relation),
-        (direct.date, direct.parent_key)
-    )
+    group by direct.date, direct.parent_key, direct.relation, direct.publisher
+),
+
+direct_counts as (
+    select
+        added.date,
+        added.parent_key,
+        added.relation,
+        cast(sum(added.direct) as bigint) as direct,
+        sum(added.direct_fractional) as direct_fractional,
+        cast(sum(added.internal) as bigint) as internal,
+        cast(sum(added.new) as bigint) as new,
+        count(added.publisher) filter (where added.direct > 0) as publishers
+    from (
+        select direct_publishers.* from direct_publishers
+        union all
+        select
+            direct_publishers.date,
+            direct_publishers.parent_key,
+            'any' as relation,
+            direct_publishers.publisher,
+            sum(direct_publishers.direct),
+            sum(direct_publishers.direct_fractional),
+            sum(direct_publishers.internal),
+            sum(direct_publishers.new)
+        from direct_publishers
+        group by direct_publishers.date, direct_publishers.parent_key, direct_publishers.publisher
+    ) as added
+    group by added.date, added.parent_key, added.relation
 ),
 
 -- An ancestor that is none of the parents goes with the last join: were it left out here, DuckDB would take
@@ -152,7 +180,7 @@ counts as (
 select
     parents.month,
     counts.date as as_of,
-    models.hub_id,
+    parents.hub_id,
     parents.repo_id,
     counts.relation,
     counts.direct,
@@ -163,4 +191,3 @@ select
     counts.publishers
 from counts
 inner join parents on counts.date = parents.date and counts.parent_key = parents.model_key
-inner join {{ ref('stg_models') }} as models on counts.parent_key = models.model_key
