@@ -155,8 +155,9 @@ def build_fact_assets(
                     batch = next_batch(connection, MODELS_A_BATCH)
                 target = home / "dbt" / context.run_id
                 _reuse_parse(home, target, manifest)
+                # Nobody reads what dbt would write of the project and the run, half a second.
                 invocation = dbt.cli(
-                    ["build", "--exclude-resource-type", "unit_test"],
+                    ["build", "--no-write-json", "--exclude-resource-type", "unit_test"],
                     manifest=manifest,
                     dagster_dbt_translator=translator,
                     context=context,

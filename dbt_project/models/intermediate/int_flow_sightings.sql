@@ -114,17 +114,31 @@ passing as (
                 and sighted.first_number < held.to_number
         )
     window by_model as (partition by sighted.model_key order by sighted.first_on)
+),
+
+followed as (
+    select
+        sighted.*,
+        null as downloads_before,
+        null as last_on_before,
+        null as last_number_before
+    from sighted
+    where not sighted.has_changed
+    union all
+    select steps.* from steps
+    where steps.model_key not in (select held.model_key from held)
+    union all
+    select passing.* from passing
 )
 
 select
-    sighted.* exclude (has_changed),
-    null as downloads_before,
-    null as last_on_before,
-    null as last_number_before
-from sighted
-where not sighted.has_changed
-union all
-select steps.* exclude (has_changed) from steps
-where steps.model_key not in (select held.model_key from held)
-union all
-select passing.* exclude (has_changed) from passing
+    followed.model_key,
+    followed.downloads,
+    followed.first_on,
+    followed.first_number,
+    followed.last_on,
+    followed.last_number,
+    followed.downloads_before,
+    followed.last_on_before,
+    followed.last_number_before
+from followed

@@ -121,10 +121,10 @@ direct_counts as (
             direct_publishers.parent_key,
             'any' as relation,
             direct_publishers.publisher,
-            sum(direct_publishers.direct),
-            sum(direct_publishers.direct_fractional),
-            sum(direct_publishers.internal),
-            sum(direct_publishers.new)
+            sum(direct_publishers.direct) as direct,
+            sum(direct_publishers.direct_fractional) as direct_fractional,
+            sum(direct_publishers.internal) as internal,
+            sum(direct_publishers.new) as new
         from direct_publishers
         group by direct_publishers.date, direct_publishers.parent_key, direct_publishers.publisher
     ) as added
