@@ -14,6 +14,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 
+# The UI reads many runs; the index and those in hand are asked for again and again.
 _MOST_HELD = 4
 _SECONDS_LOCKED = 60
 
@@ -47,7 +48,8 @@ class HeldEventLog(SqliteEventLogStorage):
 
     def run_connection(self, run_id: str | None = None) -> Any:
         """A transaction on the file of a run."""
-        return self._opened(str(run_id))
+        assert run_id
+        return self._opened(run_id)
 
     def index_connection(self) -> Any:
         """A transaction on the file of what all runs tell of assets."""

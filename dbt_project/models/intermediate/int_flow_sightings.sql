@@ -18,7 +18,7 @@ spans as (
         and (spans.valid_to is null or spans.valid_to > {{ flow_bound('first_spike_date') }})
 ),
 
--- Many never change: their one span needs no comparing.
+-- At most one span of a model is open: who has none that ended has one, and needs no comparing.
 changed as (
     select distinct spans.model_key
     from spans

@@ -1,5 +1,5 @@
 -- One step up the lineage, from component to component: each distinct parent takes an equal part. Ends of the
--- lineage count for whom their parent does.
+-- lineage count for whom their stem does.
 with declared as (
     select
         attributions.attribution,

@@ -21,7 +21,7 @@ seen as (
     where begins.next_date <= ends.last_date
 ),
 
--- One span of a model has not ended at most: who was listed all along needs no comparing.
+-- At most one span of a model is open: who has none that ended has one, and needs no comparing.
 ended as (
     select distinct seen.model_key
     from seen
