@@ -47,8 +47,8 @@ class HeldEventLog(SqliteEventLogStorage):
         return cls(inst_data=inst_data, **config_value)
 
     def run_connection(self, run_id: str | None = None) -> Any:
-        """A transaction on the file of a run."""
-        assert run_id
+        """A transaction on the file of a run; events that no run made have an empty name."""
+        assert run_id is not None
         return self._opened(run_id)
 
     def index_connection(self) -> Any:

@@ -79,6 +79,16 @@ def test_dagster_reads_what_is_held_open_and_writes_beside_it(settings: Settings
         assert _told(held, third)[1] == third
 
 
+def test_events_without_a_run_are_told(settings: Settings) -> None:
+    """As an import tells of captures that Dagster did not make."""
+    with instance(settings) as held:
+        held.report_runless_asset_event(dg.AssetMaterialization(_MADE, metadata={"rows": 7}))
+    with instance(settings) as held:
+        known = held.get_latest_materialization_event(_MADE)
+    assert known and known.asset_materialization
+    assert known.asset_materialization.metadata["rows"].value == 7
+
+
 def test_few_files_are_held_and_none_at_the_end(settings: Settings) -> None:
     folder = settings.home / "dagster" / "history" / "runs"
     with instance(settings) as held:
