@@ -20,12 +20,19 @@ begun as (
     where ends.downloads_before is null and ends.downloads > 0
 ),
 
+-- Most that begin here were only not looked at before.
+recent as (
+    select attributes.model_key
+    from {{ ref('stg_model_attributes') }} as attributes
+    where attributes.created_on >= (select min(begun.previous_on) from begun)
+),
+
 created as (
     select
         attributes.model_key,
         min(attributes.created_on) as created_on
     from {{ ref('stg_model_attributes') }} as attributes
-    where attributes.model_key in (select begun.model_key from begun)
+    where attributes.model_key in (select recent.model_key from recent)
     group by attributes.model_key
 )
 

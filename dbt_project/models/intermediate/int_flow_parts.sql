@@ -54,33 +54,56 @@ changed as (
         on
             (memberships.valid_from > span.first_date and memberships.valid_from <= span.last_date)
             or (memberships.valid_to > span.first_date and memberships.valid_to <= span.last_date)
-)
+),
 
 -- Exact from here on: a sum must not depend on the order of its terms.
-select
-    counter_parts.month,
-    'counter' as basis,
-    counter_parts.model_key,
-    max(counter_parts.as_of) as as_of,
-    max(counter_parts.as_of) = max(max(counter_parts.as_of)) over (
-        partition by counter_parts.month, counter_parts.model_key
-    ) as is_last,
-    sum(cast(round(counter_parts.downloads * counter_parts.part, 6) as decimal(24, 6))) as downloads,
-    sum(cast(round(counter_parts.downloads_robust * counter_parts.part, 6) as decimal(24, 6)))
-        as downloads_robust,
-    cast(
-        sum(case when counter_parts.is_inside then counter_parts.downloads_robust else 0 end) as decimal(
-            24, 6
+summed as (
+    select
+        counter_parts.month,
+        counter_parts.model_key,
+        -- Few changed: a join with them would hash the parts of all.
+        case
+            when counter_parts.model_key in (select changed.model_key from changed) then counter_parts.as_of
+        end as changed_by,
+        max(counter_parts.as_of) as as_of,
+        sum(cast(round(counter_parts.downloads * counter_parts.part, 6) as decimal(24, 6))) as downloads,
+        sum(cast(round(counter_parts.downloads_robust * counter_parts.part, 6) as decimal(24, 6)))
+            as downloads_robust,
+        cast(
+            sum(case when counter_parts.is_inside then counter_parts.downloads_robust else 0 end) as decimal(
+                24, 6
+            )
         )
-    )
-        as downloads_low,
-    cast(sum(counter_parts.downloads) as decimal(24, 6)) as downloads_high
-from counter_parts
-left join changed on counter_parts.model_key = changed.model_key
-group by
-    counter_parts.month,
-    counter_parts.model_key,
-    case when changed.model_key is not null then counter_parts.as_of end
+            as downloads_low,
+        cast(sum(counter_parts.downloads) as decimal(24, 6)) as downloads_high
+    from counter_parts
+    group by counter_parts.month, counter_parts.model_key, changed_by
+),
+
+lasts as (
+    select
+        summed.month,
+        summed.model_key,
+        max(summed.as_of) as as_of
+    from summed
+    where summed.changed_by is not null
+    group by summed.month, summed.model_key
+)
+
+select
+    summed.month,
+    'counter' as basis,
+    summed.model_key,
+    summed.as_of,
+    summed.changed_by is null
+    or (summed.month, summed.model_key, summed.as_of) in (
+        select (lasts.month, lasts.model_key, lasts.as_of) from lasts
+    ) as is_last,
+    summed.downloads,
+    summed.downloads_robust,
+    summed.downloads_low,
+    summed.downloads_high
+from summed
 union all
 select
     months.month,

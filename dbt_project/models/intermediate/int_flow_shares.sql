@@ -6,9 +6,11 @@ with bounds as (
     where days.has_counter
 ),
 
+-- A profile before scopes: most flows are in several.
 clipped as (
     select
         flows.model_key,
+        spans.profile,
         flows.as_of,
         greatest(flows.from_on, bounds.first_day) as from_on,
         least(flows.to_on, bounds.end_day) as to_on,
@@ -16,6 +18,9 @@ clipped as (
         cast(round(flows.downloads_robust / flows.days, 6) as decimal(24, 6)) as downloads_robust
     from {{ ref('int_flow_pieces') }} as flows
     inner join bounds on flows.from_on < bounds.end_day and flows.to_on > bounds.first_day
+    inner join
+        {{ ref('int_profile_spans') }} as spans
+        on flows.model_key = spans.model_key and {{ valid_on('spans', 'flows.as_of') }}
 ),
 
 scoped as (
@@ -28,15 +33,12 @@ profiled as (
         scoped.from_on,
         scoped.to_on,
         scoped.scope,
-        spans.profile,
+        scoped.profile,
         cast(sum(scoped.downloads) as decimal(24, 6)) as downloads,
         cast(sum(scoped.downloads_robust) as decimal(24, 6)) as downloads_robust,
         count(*) as models
     from scoped
-    inner join
-        {{ ref('int_profile_spans') }} as spans
-        on scoped.model_key = spans.model_key and {{ valid_on('spans', 'scoped.as_of') }}
-    group by scoped.from_on, scoped.to_on, scoped.scope, spans.profile
+    group by scoped.from_on, scoped.to_on, scoped.scope, scoped.profile
 ),
 
 weighted as (

@@ -5,7 +5,7 @@ with captures as (
     where captures.has_all_time
 ),
 
-spans as (
+spans as not materialized (
     select
         spans.model_key,
         spans.valid_from,
@@ -20,19 +20,46 @@ spans as (
 
 -- At most one span of a model is open: who has none that ended has one, and needs no comparing.
 changed as (
-    select distinct spans.model_key
+    select
+        spans.model_key,
+        max(spans.downloads) filter (where spans.valid_to > {{ flow_bound('first_date') }}) as most,
+        min(spans.downloads) filter (where spans.valid_to > {{ flow_bound('first_date') }}) as least
     from spans
     where spans.valid_to is not null
+    group by spans.model_key
 ),
 
 -- Who gains less than a spike's least in all these days has none.
 may_spike as (
-    select spans.model_key
+    select changed.model_key
+    from changed
+    left join spans on changed.model_key = spans.model_key and spans.valid_to is null
+    where
+        greatest(changed.most, spans.downloads) - least(changed.least, spans.downloads)
+        >= {{ var('spike_floor') }}
+),
+
+-- Tens of millions ended: whose model has changed, and most are asked nothing else.
+wanted as not materialized (
+    select
+        spans.*,
+        true as has_changed
     from spans
-    semi join changed on spans.model_key = changed.model_key
-    where spans.valid_to is null or spans.valid_to > {{ flow_bound('first_date') }}
-    group by spans.model_key
-    having max(spans.downloads) - min(spans.downloads) >= {{ var('spike_floor') }}
+    where spans.valid_to > {{ flow_bound('first_date') }}
+    union all
+    select
+        spans.*,
+        true as has_changed
+    from spans
+    where
+        spans.valid_to <= {{ flow_bound('first_date') }}
+        and spans.model_key in (select may_spike.model_key from may_spike)
+    union all
+    select
+        spans.*,
+        spans.model_key in (select changed.model_key from changed) as has_changed
+    from spans
+    where spans.valid_to is null
 ),
 
 -- Spans begin and end at captures, but not all of these are ends of flows.
@@ -40,27 +67,21 @@ calendar as (
     {{ calendar('number') }}
 ),
 
-sighted as (
+sighted as not materialized (
     select
-        spans.model_key,
-        spans.downloads,
+        wanted.model_key,
+        wanted.downloads,
         firsts.date as first_on,
         firsts.number as first_number,
         lasts.date as last_on,
         lasts.number as last_number,
-        spans.model_key in (select changed.model_key from changed) as has_changed
-    from spans
-    inner join calendar as begins on spans.valid_from = begins.date
-    inner join calendar as ends on coalesce(spans.valid_to, date '9999-12-31') = ends.date
+        wanted.has_changed
+    from wanted
+    inner join calendar as begins on wanted.valid_from = begins.date
+    inner join calendar as ends on coalesce(wanted.valid_to, date '9999-12-31') = ends.date
     inner join captures as firsts on begins.next_number = firsts.number
     inner join captures as lasts on ends.last_number = lasts.number
-    where
-        begins.next_number <= ends.last_number
-        and (
-            spans.valid_to is null
-            or spans.valid_to > {{ flow_bound('first_date') }}
-            or spans.model_key in (select may_spike.model_key from may_spike)
-        )
+    where begins.next_number <= ends.last_number
 ),
 
 steps as (
@@ -98,22 +119,23 @@ held as (
 
 passing as (
     select
-        sighted.*,
-        lag(sighted.downloads) over by_model as downloads_before,
-        lag(sighted.last_on) over by_model as last_on_before,
-        lag(sighted.last_number) over by_model as last_number_before
-    from sighted
+        steps.* replace (
+            lag(steps.downloads) over by_model as downloads_before,
+            lag(steps.last_on) over by_model as last_on_before,
+            lag(steps.last_number) over by_model as last_number_before
+        )
+    from steps
     where
-        sighted.model_key in (select held.model_key from held)
+        steps.model_key in (select held.model_key from held)
         and not exists (
             select 1
             from held
             where
-                sighted.model_key = held.model_key
-                and sighted.first_number >= held.from_number
-                and sighted.first_number < held.to_number
+                steps.model_key = held.model_key
+                and steps.first_number >= held.from_number
+                and steps.first_number < held.to_number
         )
-    window by_model as (partition by sighted.model_key order by sighted.first_on)
+    window by_model as (partition by steps.model_key order by steps.first_on)
 ),
 
 followed as (

@@ -48,6 +48,13 @@ aged as (
     where attributes.model_key in (select first_party.model_key from first_party)
 ),
 
+-- Few models are looked for among tens of millions of sightings: once.
+sightings as (
+    select sightings.*
+    from {{ ref('int_flow_sightings') }} as sightings
+    where sightings.model_key in (select aged.model_key from aged)
+),
+
 counted as (
     select
         aged.*,
@@ -56,7 +63,7 @@ counted as (
         aged.next_on as known_on
     from aged
     inner join
-        {{ ref('int_flow_sightings') }} as sightings
+        sightings
         on
             aged.model_key = sightings.model_key
             and aged.aged_on between sightings.first_on and sightings.last_on
@@ -72,7 +79,7 @@ counted as (
         sightings.first_on as known_on
     from aged
     inner join
-        {{ ref('int_flow_sightings') }} as sightings
+        sightings
         on
             aged.model_key = sightings.model_key
             and aged.aged_on > sightings.last_on_before

@@ -60,14 +60,14 @@ children as (
         {{ ref('int_model_days') }} as parents
         on edges.date = parents.date and edges.parent_key = parents.model_key
     inner join
-        {{ ref('int_model_days') }} as childs
-        on edges.date = childs.date and edges.child_key = childs.model_key
+        {{ ref('int_derivatives') }} as childs
+        on edges.date = childs.date and edges.child_key = childs.child_key
     left join
         {{ ref('publishers') }} as parent_accounts
         on lower(parents.publisher) = parent_accounts.publisher
     left join
         {{ ref('publishers') }} as child_accounts
-        on lower(childs.publisher) = child_accounts.publisher
+        on childs.owner_name = child_accounts.publisher
     where parents.is_listed and childs.is_listed and parents.publisher is distinct from childs.publisher
 ),
 

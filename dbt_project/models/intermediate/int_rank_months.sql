@@ -1,5 +1,5 @@
 -- What is ranked in the months that this run computes.
-with flows as (
+with flows as not materialized (
     select scoped.* from {{ ref('int_flow_scoped') }} as scoped
 ),
 

@@ -10,16 +10,38 @@
 
 -- depends_on: {{ ref('stg_ids_replaced') }}
 
-with summed as (
+-- Nearly all were the same thing all month, and have one row in it.
+with parted as (
+    select distinct
+        parts.month,
+        parts.basis,
+        parts.model_key
+    from {{ ref('int_flow_parts') }} as parts
+    where not parts.is_last
+),
+
+summed as (
     select
         parts.month,
         parts.model_key,
         parts.basis,
-        cast(sum(parts.downloads) as double) as raw,
-        cast(sum(parts.downloads_robust) as double) as robust,
-        cast(sum(parts.downloads_low) as double) as downloads_low,
-        cast(sum(parts.downloads_high) as double) as downloads_high
+        parts.downloads,
+        parts.downloads_robust,
+        parts.downloads_low,
+        parts.downloads_high
     from {{ ref('int_flow_parts') }} as parts
+    anti join parted using (month, basis, model_key)
+    union all
+    select
+        parts.month,
+        parts.model_key,
+        parts.basis,
+        sum(parts.downloads) as downloads,
+        sum(parts.downloads_robust) as downloads_robust,
+        sum(parts.downloads_low) as downloads_low,
+        sum(parts.downloads_high) as downloads_high
+    from {{ ref('int_flow_parts') }} as parts
+    semi join parted using (month, basis, model_key)
     group by parts.month, parts.model_key, parts.basis
 )
 
@@ -28,9 +50,11 @@ select
     models.hub_id,
     summed.basis,
     variants.variant,
-    case variants.variant when 'raw' then summed.raw else summed.robust end as downloads,
-    summed.downloads_low,
-    summed.downloads_high,
+    cast(
+        case variants.variant when 'raw' then summed.downloads else summed.downloads_robust end as double
+    ) as downloads,
+    cast(summed.downloads_low as double) as downloads_low,
+    cast(summed.downloads_high as double) as downloads_high,
     case when summed.basis = 'counter' then months.confidence end as confidence
 from summed
 inner join
