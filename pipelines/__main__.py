@@ -1,6 +1,7 @@
 """The commands behind `make`: each runs the same Dagster jobs as the UI and the schedule.
 
-Belongs here: arguments, the terminal, exit statuses. Does not belong here: work.
+Belongs here: arguments, the terminal, exit statuses. Does not belong here: work. What imports
+Dagster, which takes seconds, is imported where it is run, after what is refused.
 """
 
 import argparse
@@ -96,7 +97,6 @@ def nightly(settings: Settings, options: argparse.Namespace) -> int:
 
 def import_captures(settings: Settings, options: argparse.Namespace) -> int:
     """Captures made elsewhere, then their facts."""
-    from assets.captures.assets import HUB_CAPTURE
     from assets.captures.sources import import_files
     from assets.captures.store import CaptureStore
 
@@ -116,6 +116,8 @@ def import_captures(settings: Settings, options: argparse.Namespace) -> int:
         print(f"{manifest.date}: {manifest.rows:,} rows{bad}, {manifest.verdict}")
     if known:
         print(f"{len(known)} dates were recorded already and stay as they are.")
+    from assets.captures.assets import HUB_CAPTURE
+
     return _facts_of(settings, HUB_CAPTURE, sealed)
 
 
@@ -124,13 +126,14 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
     from assets.arena.store import ArenaStore
     from assets.captures.store import CaptureStore
     from assets.ledger.warehouse import warehouse_path, writer_turn
-    from pipelines.jobs import FROM_CAPTURES
-    from pipelines.running import instance_folder, run_job
 
     store = CaptureStore(settings.home / "captures")
     dates = store.dates()
     if not dates:
         raise LedgerError(f"no captures in {store.root}: nothing to rebuild from")
+    from pipelines.jobs import FROM_CAPTURES
+    from pipelines.running import instance_folder, run_job
+
     # What it refuses is refused while the old warehouse is there.
     instance_folder(settings)
     for date in dates:
@@ -151,14 +154,15 @@ def claims(settings: Settings, options: argparse.Namespace) -> int:
     from assets.captures.store import CaptureStore
     from assets.publication.claims import require_claim, verdict, verdicts
     from assets.publication.warehouse import PUBLISHED_NAME
-    from pipelines.jobs import FROM_CAPTURES
-    from pipelines.running import run_job
 
     dates = CaptureStore(settings.home / "captures").dates()
     if not dates:
         raise LedgerError("nothing is recorded yet: make nightly, make backfill or make demo first")
     if options.claim:
         require_claim(options.claim)
+    from pipelines.jobs import FROM_CAPTURES
+    from pipelines.running import run_job
+
     if not run_job(settings, FROM_CAPTURES, dates[-1]):
         return 1
     path = settings.home / "published" / PUBLISHED_NAME
@@ -172,8 +176,6 @@ def audit(settings: Settings, options: argparse.Namespace) -> int:
     from assets.exposure.sources import FOLDER, gather, keep, kept
     from assets.publication.exposures import exposures
     from assets.publication.warehouse import PUBLISHED_NAME
-    from pipelines.jobs import AUDIT
-    from pipelines.running import run_job
 
     published = settings.home / "published"
     dates = CaptureStore(settings.home / "captures").dates()
@@ -191,6 +193,9 @@ def audit(settings: Settings, options: argparse.Namespace) -> int:
             "which models? make audit INVENTORY=FILE: a CSV or YAML of model ids with weights, a "
             "Hugging Face cache, or a folder of code"
         )
+    from pipelines.jobs import AUDIT
+    from pipelines.running import run_job
+
     if not run_job(settings, AUDIT, dates[-1]):
         return 1
     print(f"\n{exposures(published / PUBLISHED_NAME)}\n")

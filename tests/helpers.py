@@ -91,15 +91,23 @@ def run_dbt(home: Path, *arguments: str) -> str:
     return output
 
 
-def build_facts(home: Path, *wanted: str, max_models: int = 10**9) -> None:
-    """Dbt build, with the models' data tests, for the dates that are due; in batches of models.
+def build_facts(home: Path, *wanted: str, max_models: int = 10**9, tested: bool = False) -> None:
+    """Run dbt for the dates that are due; in batches of models.
 
     Args:
         home: Whose facts.
         wanted: Only these marts and what they are made from; all where none is named.
         max_models: Of one batch.
+        tested: With the models' data tests, a third of the time: where the record is a random or
+            a hostile one. They are run on all else with the whole job.
     """
     chosen = ["--select", *(f"+{mart}" for mart in wanted)] if wanted else []
+    if tested:
+        command = ["build", "--exclude-resource-type", "unit_test", "seed"]
+        # Those of seeds, which do not change here, are run with the whole job.
+        command += ["--indirect-selection", "buildable"]
+    else:
+        command = ["run"]
     with connect(home) as connection:
         seeded = connection.execute(
             "select count(*) from information_schema.tables where table_schema = 'reference'"
@@ -109,11 +117,7 @@ def build_facts(home: Path, *wanted: str, max_models: int = 10**9) -> None:
     while True:
         with connect(home) as connection:
             batch = next_batch(connection, max_models)
-        # Seeds do not change here; their tests are run with the whole job.
-        run_dbt(
-            home, "build", "--exclude-resource-type", "unit_test",
-            "--exclude", "resource_type:seed", *chosen, "--indirect-selection", "buildable",
-        )  # fmt: skip
+        run_dbt(home, *command, *chosen)
         with connect(home) as connection:
             facts_done(connection, batch)
             if not facts_due(connection):

@@ -68,7 +68,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
     )
     load(folder, [BEFORE, DATE])
-    build_facts(folder)
+    build_facts(folder, tested=True)
     return folder
 
 

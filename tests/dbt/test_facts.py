@@ -55,7 +55,7 @@ def t6(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("t6")
     record(home, {DATE: T6})
     load(home, [DATE])
-    build_facts(home)
+    build_facts(home, tested=True)
     return home
 
 
@@ -355,7 +355,7 @@ def built(home: Path, captures: dict[dt.date, list[Item]], runs: Iterable[list[d
     record(home, captures)
     for dates in runs:
         load(home, dates)
-        build_facts(home)
+        build_facts(home, tested=True)
     return home
 
 
@@ -633,7 +633,7 @@ def test_hostile_names_pass_through_the_facts(tmp_path: Path) -> None:
     names = ["'; drop table x; --/qwen'", 'a"b/llama"', "{{ 1/0 }}/{% endif %}", "nöslash"]
     record(tmp_path, {DATE: [item(name, 5, ["'x'/\"y\""]) for name in names]})
     load(tmp_path, [DATE])
-    build_facts(tmp_path)
+    build_facts(tmp_path, tested=True)
     found = query(tmp_path, "select repo_id, family_brand, publisher from marts.dim_model")
     assert {row[0] for row in found} == set(names)
     assert {row[0]: row[1] for row in found}["'; drop table x; --/qwen'"] == "Qwen"

@@ -220,6 +220,35 @@ def test_a_gap_is_spread_and_each_day_counts_for_its_publisher(tmp_path: Path) -
         JAN,
     )
     assert shares == [("Qwen", 210, pytest.approx(310 / 210)), ("other", 100, None)]
+    days = query(
+        home,
+        "select date, family, downloads from marts.fct_family_share_daily "
+        "where date in (?, ?) and basis = 'counter' and variant = 'raw' and scope = 'all' "
+        "and attribution = 'publisher' and downloads > 0 order by 1",
+        day("01-05"), day("01-20"),
+    )  # fmt: skip
+    assert days == [(day("01-05"), "other", 10), (day("01-20"), "Qwen", 10)]
+
+
+def test_launches_between_any_captures_count_from_0(tmp_path: Path) -> None:
+    """Of two that were created on different days, and of one whose past nobody saw."""
+    created = {"x/first": "2026-01-03", "x/second": "2026-01-08", "x/old": "2025-06-01"}
+    seen = {"x/first": 1, "x/second": 2, "x/old": 2}
+    home = computed(
+        tmp_path,
+        {
+            date: [
+                *(
+                    item(name, 5, createdAt=f"{on}T10:00:00.000Z", downloadsAllTime=40 + 10 * n)
+                    for name, on in created.items()
+                    if n >= seen[name]
+                ),
+                *steady((date - JAN).days, 50),
+            ]
+            for n, date in enumerate((JAN, day("01-06"), day("01-11"), FEB))
+        },
+    )
+    assert [flow(home, name, JAN) for name in created] == [70, 70, 10]
 
 
 def test_bounds_hold_whatever_happened_between_the_captures(tmp_path: Path) -> None:
@@ -284,6 +313,39 @@ def test_trap_12_a_narrow_spike_is_kept_raw_and_capped_robust(tmp_path: Path) ->
         ("counter", "raw", 60_000, 60_000 + 29 * 2000, 60 / 118),
         ("counter", "robust", 6150, 6150 + 29 * 2000, 6150 / 64150),
     ]
+
+
+def test_a_later_night_judges_a_spike_by_all_the_days_before_it(tmp_path: Path) -> None:
+    """Also by what ended long before; of one model little happened but for its newest count."""
+
+    def flows(low: int, high: int, spike: int, after: int) -> list[int]:
+        return [*[low] * 8, *[high] * 10, *[low] * 10, spike, *[after] * 30]
+
+    counts = {
+        name: [sum(of[:n]) for n in range(len(of) + 1)]
+        for name, of in {
+            "x/busy": flows(2000, 8000, 50_000, 2000),
+            "x/quiet": flows(10, 40, 3000, 0),
+        }.items()
+    }
+    captures = {
+        FEB + dt.timedelta(days=n): [
+            *(item(name, 9, downloadsAllTime=of[n]) for name, of in counts.items()),
+            *steady(n, 20),
+        ]
+        for n in range(60)
+    }
+    home = computed(tmp_path, dict(list(captures.items())[:-1]))
+    record(home, captures)
+    load(home, [max(captures)])
+    build_facts(home, *FLOW)
+    assert query(
+        home,
+        "select from_on, downloads, downloads_robust, median_a_day from marts.fct_model_spikes "
+        "order by downloads",
+    ) == [(MAR, 3000, 30, 10), (MAR, 50_000, 6000, 2000)]
+    assert flow(home, "x/quiet", MAR, variant="robust") == 30
+    assert flow(home, "x/busy", MAR, variant="robust") == 6000 + 30 * 2000
 
 
 def test_trap_12_a_spike_of_many_is_broad_and_stays(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def home(published: Figures, tmp_path_factory: pytest.TempPathFactory) -> Path:
     dates = months(month_after(FIRST), month_after(LAST))
     record(home, {date: capture(published, date) for date in dates})
     load(home, dates)
-    build_facts(home)
+    build_facts(home, tested=True)
     return home
 
 

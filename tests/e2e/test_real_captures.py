@@ -231,6 +231,7 @@ def test_an_audit_of_forty_models(audited: tuple[Path, str]) -> None:
     assert 'class="sample"' not in page
 
 
+@pytest.mark.long
 def test_a_second_audit_marks_no_facts_due_and_takes_what_is_there(
     audited: tuple[Path, str],
 ) -> None:

@@ -48,7 +48,7 @@ def facts(home: Path, orders: Sequence[Sequence[dt.date]]) -> dict[str, Any]:
             # The first night with ids renews no older date.
             since = [date for date in sorted(loaded_dates(connection)) if date >= min(dates)]
             assert facts_due(connection) == since
-        build_facts(home)
+        build_facts(home, tested=True)
     tables = marts(home)
     # Which revision a capture came from, and its checksum, is what differs.
     del tables["meta_captures"]

@@ -337,7 +337,7 @@ def test_two_that_one_capture_lists_are_two_models(
         )
     ]
     assert twice == []
-    build_facts(tmp_path)
+    build_facts(tmp_path, tested=True)
 
 
 def test_a_name_that_came_later_is_no_evidence_of_a_rename(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_only_dates_that_are_due_have_other_grounds(tmp_path: Path, seed: int) -
             facts_done(connection, sorted(due))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_facts_equal_those_of_a_rebuild(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     dates = recorded(tmp_path, rng)
@@ -223,7 +223,7 @@ def test_facts_equal_those_of_a_rebuild(tmp_path: Path, seed: int) -> None:
         count = rng.choice((3, 4))
         load(tmp_path, order[:count])
         del order[:count]
-        build_facts(tmp_path, max_models=rng.choice((40, 10**9)))
+        build_facts(tmp_path, max_models=rng.choice((40, 10**9)), tested=True)
     found = marts(tmp_path)
     warehouse_path(tmp_path).unlink()
     load(tmp_path, dates)
@@ -259,7 +259,7 @@ def test_what_is_published_is_what_the_facts_say(
             with connect(home) as connection:
                 next_batch(connection, 10**9)
             run_dbt(home, "build", "--exclude", "int_renewals", "resource_type:unit_test")
-        build_facts(home, max_models=rng.choice((40, 10**9)))
+        build_facts(home, max_models=rng.choice((40, 10**9)), tested=True)
         publishes_the_marts(home)
 
 
