@@ -348,14 +348,20 @@ def nightly_home(
     random_record: dict[dt.date, list[Item]], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Facts built night by night."""
-    return built(tmp_path_factory.mktemp("nightly"), random_record, [[d] for d in random_record])
+    home = tmp_path_factory.mktemp("nightly")
+    return built(home, random_record, [[date] for date in random_record], tested=True)
 
 
-def built(home: Path, captures: dict[dt.date, list[Item]], runs: Iterable[list[dt.date]]) -> Path:
+def built(
+    home: Path,
+    captures: dict[dt.date, list[Item]],
+    runs: Iterable[list[dt.date]],
+    tested: bool = False,
+) -> Path:
     record(home, captures)
     for dates in runs:
         load(home, dates)
-        build_facts(home, tested=True)
+        build_facts(home, tested=tested)
     return home
 
 

@@ -99,6 +99,7 @@ def test_a_second_demo_changes_no_number(demo_home: Path) -> None:
         assert all_tables(connection) == before
 
 
+@pytest.mark.long
 def test_rebuild_gives_identical_marts(demo_home: Path) -> None:
     with published(demo_home) as connection:
         before = all_tables(connection)
@@ -186,6 +187,25 @@ def test_a_home_of_samples_takes_no_observations(demo_home: Path, tmp_path: Path
     assert done.returncode == 2
     assert "never mixed" in done.stderr
     assert not (demo_home / "captures" / "2026-03-04").exists()
+
+
+@pytest.mark.long
+def test_an_audit_tells_what_a_fleet_depends_on(demo_home: Path, tmp_path: Path) -> None:
+    with published(demo_home) as connection:
+        owned = connection.execute(
+            "select repo_id from marts.dim_model where gone_on is null and family_root = 'Qwen' "
+            "order by repo_id limit 2"
+        ).fetchall()
+    rows = [f"{repo_id},40" for (repo_id,) in owned]
+    (tmp_path / "fleet.csv").write_text("\n".join(["model,calls", *rows, "nobody/none,20"]))
+    done = run_command(demo_home, "audit", "--inventory", str(tmp_path / "fleet.csv"), **RECENT)
+    assert done.returncode == 0, done.stderr
+    assert "fleet: 3 models" in done.stdout
+    assert "1 not on record" in done.stdout
+    assert re.search(r"family +80\.0% .* Qwen\n", done.stdout)
+    page = (demo_home / "published" / "exposure" / "index.html").read_text()
+    assert 'class="sample"' in page
+    assert query(demo_home, "select count(*) from raw.facts_due") == [(0,)]
 
 
 @pytest.mark.long

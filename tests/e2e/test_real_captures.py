@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.processes import run_command
 from tests.helpers import query
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.long]
 
 LAST = dt.date(2026, 8, 22)
 
@@ -231,7 +231,6 @@ def test_an_audit_of_forty_models(audited: tuple[Path, str]) -> None:
     assert 'class="sample"' not in page
 
 
-@pytest.mark.long
 def test_a_second_audit_marks_no_facts_due_and_takes_what_is_there(
     audited: tuple[Path, str],
 ) -> None:

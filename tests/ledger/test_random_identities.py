@@ -212,7 +212,8 @@ def test_only_dates_that_are_due_have_other_grounds(tmp_path: Path, seed: int) -
             facts_done(connection, sorted(due))
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2))
 def test_facts_equal_those_of_a_rebuild(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     dates = recorded(tmp_path, rng)

@@ -21,7 +21,7 @@ from assets.publication.warehouse import publish, put_in_place
 from tests.helpers import REPOSITORY, build_facts, item, load, record
 from tests.publication.test_warehouse import checked_manifest, note_renewal
 
-REPLACEMENTS = 200
+REPLACEMENTS = 200 if os.environ.get("HUB_LEDGER_TEST_LONG") == "1" else 50
 KILLS = 3 * int(os.environ.get("HUB_LEDGER_TEST_KILLS", "1"))
 DATES = [dt.date(2025, 12, 31), dt.date(2026, 1, 1)]
 BUILDS = 3

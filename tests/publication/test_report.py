@@ -310,6 +310,7 @@ def test_the_page_names_no_host(home: Path, page: str) -> None:
     assert "default-src 'none'" in page_of(home, page)
 
 
+@pytest.mark.long
 def test_one_night_is_enough(tmp_path: Path) -> None:
     record(tmp_path, {DATES[0]: listed(0)}, sample="generated catalogue")
     load(tmp_path, DATES[:1])

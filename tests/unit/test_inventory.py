@@ -141,6 +141,7 @@ def test_a_tag_of_yaml_is_only_a_word(tmp_path: Path) -> None:
     assert models(found) == {"true": 1.0}
 
 
+@pytest.mark.long
 def test_a_million_lines(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     with path.open("w", newline="") as file:
