@@ -244,7 +244,6 @@ def backfill(settings: Settings, options: argparse.Namespace) -> int:
     """Past captures from the public archive, then their facts."""
     from assets.captures.admission import ADMITTED
     from assets.captures.archive_source import capture_archive
-    from assets.captures.assets import ARCHIVE_CAPTURE
     from assets.captures.store import CaptureStore
     from assets.hub.archive import EVERY, HINTS
     from assets.hub.client import HubClient
@@ -283,6 +282,8 @@ def backfill(settings: Settings, options: argparse.Namespace) -> int:
         print(f"{date} is not recorded: {reason}", file=sys.stderr)
     if not (done.sealed or done.recorded):
         raise LedgerError(f"nothing between {options.first} and {options.last} could be recorded")
+    from assets.captures.assets import ARCHIVE_CAPTURE
+
     return _facts_of(settings, ARCHIVE_CAPTURE, done.sealed)
 
 
@@ -359,13 +360,13 @@ def questions(settings: Settings, options: argparse.Namespace) -> int:
 
 def dev(settings: Settings, options: argparse.Namespace) -> int:
     """The Dagster UI with its daemon; replaces this process."""
-    from pipelines.running import instance_folder
-
     if not 1 <= options.port <= 65535:
         raise LedgerError(f"PORT={options.port} is no port; choose one from 1024 to 65535")
     with socket.socket() as trial:
         if trial.connect_ex(("127.0.0.1", options.port)) == 0:
             raise LedgerError(f"port {options.port} is in use; choose another: make dev PORT=3001")
+    from pipelines.running import instance_folder
+
     address = ["--host", "127.0.0.1", "--port", str(options.port)]
     os.environ["DAGSTER_HOME"] = str(instance_folder(settings))
     os.environ["HUB_LEDGER_HOME"] = str(settings.home)

@@ -6,6 +6,7 @@ Belongs here: what several tests need to set up. Does not belong here: expectati
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -98,11 +99,11 @@ def build_facts(home: Path, *wanted: str, max_models: int = 10**9, tested: bool 
         home: Whose facts.
         wanted: Only these marts and what they are made from; all where none is named.
         max_models: Of one batch.
-        tested: With the models' data tests, a third of the time: where the record is a random or
-            a hostile one. They are run on all else with the whole job.
+        tested: With the models' data tests, which are a third of the time: everyday where the
+            record is a random or a hostile one, on all others in CI.
     """
     chosen = ["--select", *(f"+{mart}" for mart in wanted)] if wanted else []
-    if tested:
+    if tested or os.environ.get("HUB_LEDGER_TEST_LONG") == "1":
         command = ["build", "--exclude-resource-type", "unit_test", "seed"]
         # Those of seeds, which do not change here, are run with the whole job.
         command += ["--indirect-selection", "buildable"]

@@ -47,17 +47,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_a_company_s_own_derivatives_are_found_in_any_spelling(tmp_path: Path) -> None:
-    """Those of a second account of its own, too; a publisher counts what other accounts made."""
-    llama = "meta-llama/Llama-3.1-8B"
-    children = ("someone/L", "Facebook/L", "facebook/L2")
-    record(tmp_path, {JAN: [item(llama, 9), *(item(name, 5, [llama]) for name in children)]})
-    load(tmp_path, [JAN])
-    build_facts(tmp_path, "fct_rank_history")
-    assert places(tmp_path, JAN, "day", "company", "derivatives") == [("Meta", 1, 1)]
-    assert places(tmp_path, JAN, "day", "publisher", "derivatives") == [("meta-llama", 3, 1)]
-
-
 def places(
     home: Path, period: dt.date, grain: str, unit_type: str, metric: str, **more: str
 ) -> list[tuple[Any, ...]]:
@@ -69,6 +58,17 @@ def places(
         "and metric = ? and scope = ? and attribution = ? order by rank_ordinal",
         period, grain, unit_type, metric, wanted["scope"], wanted["attribution"],
     )  # fmt: skip
+
+
+def test_a_company_s_own_derivatives_are_found_in_any_spelling(tmp_path: Path) -> None:
+    """Those of a second account of its own, too; a publisher counts what other accounts made."""
+    llama = "meta-llama/Llama-3.1-8B"
+    children = ("someone/L", "Facebook/L", "facebook/L2")
+    record(tmp_path, {JAN: [item(llama, 9), *(item(name, 5, [llama]) for name in children)]})
+    load(tmp_path, [JAN])
+    build_facts(tmp_path, "fct_rank_history")
+    assert places(tmp_path, JAN, "day", "company", "derivatives") == [("Meta", 1, 1)]
+    assert places(tmp_path, JAN, "day", "publisher", "derivatives") == [("meta-llama", 3, 1)]
 
 
 def test_models_of_a_month_rank_by_its_downloads_from_a_hundred_on(home: Path) -> None:

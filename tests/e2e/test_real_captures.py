@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.processes import run_command
 from tests.helpers import query
 
-pytestmark = [pytest.mark.shared_data, pytest.mark.long]
+pytestmark = pytest.mark.shared_data
 
 LAST = dt.date(2026, 8, 22)
 

@@ -224,7 +224,7 @@ def test_facts_equal_those_of_a_rebuild(tmp_path: Path, seed: int) -> None:
         count = rng.choice((3, 4))
         load(tmp_path, order[:count])
         del order[:count]
-        build_facts(tmp_path, max_models=rng.choice((40, 10**9)), tested=True)
+        build_facts(tmp_path, max_models=rng.choice((40, 10**9)))
     found = marts(tmp_path)
     warehouse_path(tmp_path).unlink()
     load(tmp_path, dates)
@@ -260,7 +260,7 @@ def test_what_is_published_is_what_the_facts_say(
             with connect(home) as connection:
                 next_batch(connection, 10**9)
             run_dbt(home, "build", "--exclude", "int_renewals", "resource_type:unit_test")
-        build_facts(home, max_models=rng.choice((40, 10**9)), tested=True)
+        build_facts(home, max_models=rng.choice((40, 10**9)))
         publishes_the_marts(home)
 
 

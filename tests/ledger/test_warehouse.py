@@ -65,14 +65,14 @@ def test_memory_has_one_limit_in_dbt_too(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setenv("HUB_LEDGER_MEMORY", given)
         with connect(tmp_path) as connection:
             assert connection.execute(asked).fetchall() == [(limit,)]
-    told = subprocess.run(
-        [DBT, "show", "--inline", asked, *project],
-        env={**os.environ, **dbt_environment(tmp_path), "DBT_TARGET_PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert limit in told.stdout
+        told = subprocess.run(
+            [DBT, "show", "--inline", asked, *project],
+            env={**os.environ, **dbt_environment(tmp_path), "DBT_TARGET_PATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert limit in told.stdout
     with (
         pytest.raises(LedgerError, match="HUB_LEDGER_MEMORY=64MB is too little"),
         connect(tmp_path) as connection,
