@@ -8,6 +8,7 @@ downloaded changes its counts as often as its rate says. Marts hold one date's r
 """
 
 import datetime as dt
+import os
 import shutil
 from pathlib import Path
 
@@ -68,8 +69,9 @@ def _night(site: Site, older_home: Path) -> dict[str, Measured]:
     shutil.copytree(
         older_home / "published", home / "published", symlinks=True, copy_function=hard_link
     )
-    # A night finds the project parsed.
+    # A night finds the project parsed, and its files on the disk: a commit would wait for them.
     child("facts", "build", home, *NOTHING)
+    os.sync()
     took = {
         stage: child(module, way, home, *dates) for stage, (module, way, dates) in _STAGES.items()
     }

@@ -152,18 +152,21 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
 def claims(settings: Settings, options: argparse.Namespace) -> int:
     """The claims of the seed held against the record, and their verdicts."""
     from assets.captures.store import CaptureStore
+    from assets.ledger.warehouse import writer_turn
     from assets.publication.claims import require_claim, verdict, verdicts
-    from assets.publication.warehouse import PUBLISHED_NAME
+    from assets.publication.warehouse import PUBLISHED_NAME, is_finished
 
     dates = CaptureStore(settings.home / "captures").dates()
     if not dates:
         raise LedgerError("nothing is recorded yet: make nightly, make backfill or make demo first")
     if options.claim:
         require_claim(options.claim)
-    from pipelines.jobs import FROM_CAPTURES
+    with writer_turn(settings.home, say=print):
+        is_told = is_finished(settings.home)
+    from pipelines.jobs import CLAIMS, FROM_CAPTURES
     from pipelines.running import run_job
 
-    if not run_job(settings, FROM_CAPTURES, dates[-1]):
+    if not run_job(settings, CLAIMS if is_told else FROM_CAPTURES, dates[-1]):
         return 1
     path = settings.home / "published" / PUBLISHED_NAME
     print(f"\n{verdict(path, options.claim) if options.claim else verdicts(path)}")

@@ -8,19 +8,21 @@ import dagster as dg
 from assets.arena.assets import ARENA_TABLES
 from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
 from assets.exposure.assets import INVENTORIES
-from assets.publication.assets import REPORT
+from assets.facts.assets import CLAIM_SEEDS
+from assets.publication.assets import EXPOSURE, REPORT
 
 NIGHTLY = "nightly"
 FROM_CAPTURES = "from_captures"
 BACKFILL = "backfill"
 AUDIT = "audit"
-
+CLAIMS = "claims"
 
 _everything = dg.AssetSelection.all()
 # The Arena's dataset holds all its past dates: each night brings them, and nothing else has to.
 _tonight = dg.AssetSelection.assets(HUB_CAPTURE, ARENA_TABLES)
 _past = dg.AssetSelection.assets(ARCHIVE_CAPTURE)
 _audit = dg.AssetSelection.assets(INVENTORIES).downstream().materializable()
+_claims = dg.AssetSelection.assets(*CLAIM_SEEDS).downstream().materializable()
 
 JOBS = [
     dg.define_asset_job(
@@ -42,5 +44,10 @@ JOBS = [
         AUDIT,
         _audit - dg.AssetSelection.assets(REPORT),
         description="Your own inventories, what they depend on, their page; no capture, no facts.",
+    ),
+    dg.define_asset_job(
+        CLAIMS,
+        _claims - dg.AssetSelection.assets(EXPOSURE),
+        description="The reported claims held against the facts that there are; no capture.",
     ),
 ]

@@ -38,6 +38,11 @@ MODELS_A_BATCH = 8_000_000
 """Models times dates that one dbt run computes: about three nights of the whole Hub."""
 
 
+CLAIM_SEEDS = (
+    dg.AssetKey(["reference", "reported_claims"]),
+    dg.AssetKey(["reference", "claim_metrics"]),
+)
+"""What has been claimed, and how it is measured."""
 _SHARES = dg.AssetKey(["marts", "fct_family_share_daily"])
 _RANKS = dg.AssetKey(["marts", "fct_rank_history"])
 _PICTURED = {_SHARES, _RANKS}
@@ -120,7 +125,7 @@ def build_fact_assets(
 ) -> list[dg.AssetsDefinition]:
     """The assets of this subject, for one home."""
     manifest = manifest_path()
-    of_dates, of_inventories = _facts_of_dates(manifest), _facts_of_inventories(manifest)
+    of_dates, of_none = _facts_of_dates(manifest), _facts_of_no_date(manifest)
     translator = _Translator(
         DagsterDbtTranslatorSettings(
             enable_source_tests_as_checks=True, enable_code_references=False
@@ -141,8 +146,7 @@ def build_fact_assets(
                 ensure_schema(connection)
                 require_same_definitions(connection)
                 require_all_histories(connection, manifest)
-                # What follows from inventories alone reads facts and renews none.
-                if not context.selected_asset_keys <= of_inventories:
+                if not context.selected_asset_keys <= of_none:
                     mark_facts_due(connection, dates)
                 due = facts_due(connection)
             context.log.info(f"facts due for {len(due)} dates: {', '.join(map(str, due[:10]))}")
@@ -218,17 +222,22 @@ def _facts_of_dates(manifest: Path) -> list[dg.AssetKey]:
     )
 
 
-def _facts_of_inventories(manifest: Path) -> set[dg.AssetKey]:
-    """What follows from the user's own inventories."""
+def _facts_of_no_date(manifest: Path) -> set[dg.AssetKey]:
+    """What follows from the user's inventories or from claims: it reads facts, and renews none."""
     held = json.loads(manifest.read_text())
-    found = {"source.hub_ledger.raw.inventory_entries"}
+    keys = {
+        name: dg.AssetKey([node["schema"], node["name"]])
+        for name, node in held["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
+    }
+    found = {name for name, key in keys.items() if key in CLAIM_SEEDS}
+    found.add("source.hub_ledger.raw.inventory_entries")
     pending = list(found)
     while pending:
         below = set(held["child_map"].get(pending.pop(), ())) - found
         found |= below
         pending += below
-    nodes = (held["nodes"][name] for name in found if name.startswith("model."))
-    return {dg.AssetKey([node["schema"], node["name"]]) for node in nodes}
+    return {keys[name] for name in found & keys.keys()}
 
 
 def _told(

@@ -26,7 +26,7 @@ from assets.errors import LedgerError
 from assets.facts.project import descriptions
 from assets.ledger.due import facts_due
 from assets.ledger.load import loaded_dates
-from assets.ledger.warehouse import connect
+from assets.ledger.warehouse import connect, warehouse_path
 from assets.publication.docs_page import docs_page
 from assets.publication.spreadsheets import as_csv
 
@@ -165,7 +165,8 @@ def publish(home: Path) -> Publication:
     now = dt.datetime.now(dt.UTC)
     night = now.strftime(NIGHT)
     with connect(home) as connection:
-        _refuse_unfinished(home, connection)
+        if reason := _unfinished(home, connection):
+            raise LedgerError(reason)
         tables = _tables(connection)
         captures = _captures(connection)
         if not any(capture["verdict"] == ADMITTED for capture in captures):
@@ -181,13 +182,13 @@ def publish(home: Path) -> Publication:
         ).fetchall()[0]
     previous, fault = _previous(published), ""
     try:
-        building, contents, known = _build(home, tables, night, previous)
+        building, contents, known = _build(home, tables, night, previous, renewal)
     except (LedgerError, duckdb.Error, OSError) as error:
         if not previous:
             raise
         # Whatever befell what lies there, a night written anew does not depend on it.
         fault = f"{previous.night} could not be built on: {error}".splitlines()[0]
-        building, contents, known = _build(home, tables, night, None)
+        building, contents, known = _build(home, tables, night, None, renewal)
     counts = {table: _rows(content) for table, content in contents.items()}
     manifest = {
         "published_at": now.isoformat(timespec="seconds"),
@@ -211,7 +212,6 @@ def publish(home: Path) -> Publication:
         "contents": {
             table: {month: [part.rows, str(part.hashes)] for month, part in content.items()}
             for table, content in contents.items()
-            if table in _MONTHS_OF
         },
         "renewal": renewal,
     }
@@ -246,7 +246,7 @@ def _previous(published: Path) -> _Previous | None:
 
 
 def _build(
-    home: Path, tables: list[str], night: str, previous: _Previous | None
+    home: Path, tables: list[str], night: str, previous: _Previous | None, renewal: str
 ) -> tuple[Path, dict[str, _Contents], dict[str, str]]:
     """Everything but the manifest in a folder of its own, compared with the warehouse.
 
@@ -260,7 +260,7 @@ def _build(
     copy = building / PUBLISHED_NAME
     with connect(home) as connection:
         months = _months(connection, previous)
-        contents, read = _copy(connection, tables, copy, previous, months)
+        contents, read, kept = _copy(connection, tables, copy, previous, months, renewal)
     known: dict[str, str] = {}
     # Opened as a reader would, before anyone can.
     with duckdb.connect(copy, read_only=True) as connection:
@@ -268,7 +268,9 @@ def _build(
             expected = {month: part for month, part in content.items() if read[table].read(month)}
             found = _contents(connection, f'{SCHEMA}."{table}"', _MONTHS_OF.get(table), read[table])
             _verify(f"the copy of {table}", expected, found)
-            known |= _write_parquet(connection, table, building, night, content, previous)
+            known |= _write_parquet(
+                connection, table, building, night, content, previous, table in kept
+            )
             if _rows(content) <= CSV_ROWS:
                 _write_csv(connection, table, building / "csv" / f"{table}.csv", _rows(content))
         (building / "docs").mkdir()
@@ -344,7 +346,7 @@ def _months(connection: duckdb.DuckDBPyConnection, previous: _Previous | None) -
     if not held:
         return _ALL_MONTHS
     today = dt.datetime.now(dt.UTC).toordinal()
-    known = {_first_day(month) for of in previous.contents.values() for month in of}
+    known = {_first_day(month) for of in previous.contents.values() for month in of if month}
     turn = [day for day in known if (day.year * 12 + day.month - today) % _PROOF_NIGHTS == 0]
     return _Months(first or dt.date.max, tuple(sorted(turn)))
 
@@ -378,19 +380,32 @@ def _verify(what: str, expected: _Contents, found: _Contents) -> None:
         )
 
 
-def _refuse_unfinished(home: Path, connection: duckdb.DuckDBPyConnection) -> None:
+def is_finished(home: Path) -> bool:
+    """Whether all captures are loaded and their facts finished: what can be published.
+
+    The caller holds the writer's turn.
+    """
+    if not warehouse_path(home).exists():
+        return False
+    with connect(home) as connection:
+        return _unfinished(home, connection) is None
+
+
+def _unfinished(home: Path, connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Why nothing can be published yet."""
     due = facts_due(connection)
     if due:
-        raise LedgerError(
+        return (
             f"the facts of {len(due)} dates (first {due[0]}) are not finished or failed a "
             "check; nothing is published until they pass"
         )
     unloaded = set(CaptureStore(home / "captures").dates()) - loaded_dates(connection)
     if unloaded:
-        raise LedgerError(
+        return (
             f"{len(unloaded)} captures (first {min(unloaded)}) are not in the warehouse; "
             "nothing is published until the ledger is materialized"
         )
+    return None
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -413,11 +428,13 @@ def _copy(
     copy: Path,
     previous: _Previous | None,
     months: _Months,
-) -> tuple[dict[str, _Contents], dict[str, _Months]]:
+    renewal: str,
+) -> tuple[dict[str, _Contents], dict[str, _Months], set[str]]:
     """Copy tables, and comment them.
 
     Returns:
-        What the warehouse holds of each table, and which months of it were read for that.
+        What the warehouse holds of each table, which months of it were read for that, and which
+        tables are as a whole those that were published before.
     """
     source = connection.execute("select current_database()").fetchall()[0][0]
     if previous:
@@ -432,12 +449,17 @@ def _copy(
     held = _columns(connection, "published")
     columns = _columns(connection, source)
     stored = _stored(connection, source)
-    carried = {
+    alike = {
         table
-        for table in stored & held.keys()
+        for table in held.keys() & columns.keys()
         if previous and table in previous.contents and held[table] == columns[table]
     }
-    for table in held.keys() - carried:
+    carried = alike & stored & _MONTHS_OF.keys()
+    kept: dict[str, _Contents] = {}
+    # A run of dbt leaves few large tables as they were, and to find out is to compute the views.
+    if previous and previous.renewal == renewal:
+        kept = _unchanged(connection, source, alike - _MONTHS_OF.keys(), previous)
+    for table in held.keys() - carried - kept.keys():
         connection.execute(f'drop table published.{SCHEMA}."{table}"')
     # What was dropped makes room for what is written now.
     connection.execute("checkpoint published")
@@ -449,12 +471,12 @@ def _copy(
         column = _MONTHS_OF.get(table)
         read[table] = months if table in carried else _ALL_MONTHS
         order = "" if table in _AS_THEY_LIE else f" order by {_ORDER.get(table, 'all')}"
-        if table not in carried:
+        if table not in carried and table not in kept:
             connection.execute(f"create table published.{name} as from {source}.{name}{order}")
         # A view holds no rows that the copy could differ from: to read it again is to compute
         # millions of rows twice.
         held_by = source if table in stored else "published"
-        found = _contents(connection, f"{held_by}.{name}", column, read[table])
+        found = kept.get(table) or _contents(connection, f"{held_by}.{name}", column, read[table])
         if previous and table in carried:
             before = previous.contents[table]
             unread = {month: part for month, part in before.items() if not months.read(month)}
@@ -469,16 +491,31 @@ def _copy(
                     f"insert into published.{name} from {source}.{name} where {within}{order}"
                 )
         contents[table] = found
-        for column_named, text in described.get(table, {}).items():
-            what = (
-                f'column published.{name}."{column_named}"'
-                if column_named
-                else f"table published.{name}"
-            )
-            connection.execute(f"comment on {what} is {_text(text)}")
+        _comment(connection, name, described.get(table, {}))
     connection.execute("checkpoint published")
     connection.execute("detach published")
-    return contents, read
+    return contents, read, set(kept)
+
+
+def _unchanged(
+    connection: duckdb.DuckDBPyConnection, source: str, tables: set[str], previous: _Previous
+) -> dict[str, _Contents]:
+    """Those among tables without months that hold what was published, and what that is."""
+    found = {
+        table: _contents(connection, f'{source}.{SCHEMA}."{table}"') for table in sorted(tables)
+    }
+    return {
+        table: content for table, content in found.items() if content == previous.contents[table]
+    }
+
+
+def _comment(
+    connection: duckdb.DuckDBPyConnection, name: str, described: dict[str | None, str]
+) -> None:
+    """Say in the copy what a table and its columns are."""
+    for column, text in described.items():
+        what = f'column published.{name}."{column}"' if column else f"table published.{name}"
+        connection.execute(f"comment on {what} is {_text(text)}")
 
 
 def _changed(before: _Contents, after: _Contents) -> list[str]:
@@ -518,8 +555,11 @@ def _write_parquet(
     night: str,
     content: _Contents,
     previous: _Previous | None,
+    is_kept: bool,
 ) -> dict[str, str]:
     """Write a table's twin, a file a month where it grows for ever, and compare it.
+
+    A month that is as it was published is carried over, and so is a table that is kept as a whole.
 
     Every path has the night's name directly below the table. A reader lists folders through
     the link, then opens what it found: what was listed before the link changed is gone as a whole.
@@ -538,7 +578,8 @@ def _write_parquet(
         path = building / file
         path.parent.mkdir(parents=True, exist_ok=True)
         part = {month: content[month]} if month in content else {}
-        if previous and month and previous.contents.get(table, {}).get(month) == part[month]:
+        held = previous.contents.get(table, {}).get(month) if previous else None
+        if previous and (is_kept or (month and held == part[month])):
             before = file.replace(night, previous.night, 1)
             os.link(previous.folder / before, path)
             known[file] = _sha256(path)

@@ -17,6 +17,8 @@ from assets.arena.record import record_arena
 from assets.arena.store import ArenaStore
 from assets.captures.store import CaptureStore
 from assets.hub.client import HubAccess, HubClient
+from assets.ledger.due import mark_facts_due
+from assets.ledger.warehouse import connect
 from assets.publication.claims import verdict, verdicts
 from pipelines.documents import QUESTIONS, answers, printed
 from pipelines.sample_hub.arena import sample_arena
@@ -135,14 +137,29 @@ def test_every_claim_has_a_verdict_and_one_is_told_in_full(demo_home: Path) -> N
 
 
 @pytest.mark.long
-def test_claims_prints_what_is_published(demo_home: Path) -> None:
+def test_claims_are_judged_by_the_facts_that_there_are(demo_home: Path) -> None:
     path = demo_home / "published" / "hub_ledger.duckdb"
+    with published(demo_home) as connection:
+        before = all_tables(connection)
+    with connect(demo_home) as connection:
+        for table in ("intermediate.int_claims", "marts.fct_claims", "marts.fct_claim_pairs"):
+            connection.execute(f"delete from {table}")
     done = run_command(demo_home, "claims", "--claim", "C013", **RECENT)
     assert done.returncode == 0, done.stderr
+    assert "Running claims for" in done.stdout
     assert done.stdout.endswith(f"\n{verdict(path, 'C013')}\n")
+    with published(demo_home) as connection:
+        assert all_tables(connection) == before
+    # Where facts are missing they come first.
+    with connect(demo_home) as connection:
+        mark_facts_due(connection, [CaptureStore(demo_home / "captures").dates()[-1]])
     done = run_command(demo_home, "claims", **RECENT)
     assert done.returncode == 0, done.stderr
+    assert "Running from_captures for" in done.stdout
     assert done.stdout.endswith(f"\n{verdicts(path)}\n")
+    assert query(demo_home, "select count(*) from raw.facts_due") == [(0,)]
+    with published(demo_home) as connection:
+        assert all_tables(connection) == before
 
 
 @pytest.mark.parametrize(
