@@ -15,6 +15,7 @@ EXPECTED = (
     "crawl and land", "waits counted", "load of a first date", "load of a later date",
     "night of a later date", "night of a first date",
     "dbt's start", "all facts of a night", "realistic graph", "stress graph", "publication",
+    "no facts were computed since",
     "connection held", "connection opened anew", "kept for ever of a date",
     "load after 12 dates", "facts, dbt's start included after 12", "publication after 12 dates",
     "`HfApi.list_models`", "pages / quota", "`read_json`", "dlt, Arrow tables", "pandas, lines",
