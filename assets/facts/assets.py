@@ -31,7 +31,14 @@ from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
 from assets.facts.versions import require_all_histories, require_same_definitions
 from assets.facts.watch import FAMILY, figures, rank_told, share_told
-from assets.ledger.due import facts_done, facts_due, mark_facts_due, next_batch
+from assets.ledger.due import (
+    facts_done,
+    facts_due,
+    mark_checked,
+    mark_facts_due,
+    mark_unchecked,
+    next_batch,
+)
 from assets.ledger.warehouse import connect, ensure_schema, lend_turn, writer_turn
 
 MODELS_A_BATCH = 8_000_000
@@ -146,7 +153,10 @@ def build_fact_assets(
                 ensure_schema(connection)
                 require_same_definitions(connection)
                 require_all_histories(connection, manifest)
-                if not context.selected_asset_keys <= of_none:
+                reading = [key.to_user_string() for key in context.selected_asset_keys & of_none]
+                if context.selected_asset_keys <= of_none:
+                    mark_unchecked(connection, reading)
+                else:
                     mark_facts_due(connection, dates)
                 due = facts_due(connection)
             context.log.info(f"facts due for {len(due)} dates: {', '.join(map(str, due[:10]))}")
@@ -175,8 +185,10 @@ def build_fact_assets(
                     else:
                         invocation.wait()
                 # A run of some models only leaves the dates due: publication waits for all of them.
-                if not context.is_subset:
-                    with connect(home) as connection:
+                with connect(home) as connection:
+                    if context.is_subset:
+                        mark_checked(connection, reading)
+                    else:
                         facts_done(connection, batch)
                 _keep_parse(home, target)
                 shutil.rmtree(target, ignore_errors=True)

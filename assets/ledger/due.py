@@ -1,7 +1,7 @@
-"""Which dates' facts are to be computed: tables that loads fill and dbt runs empty.
+"""What dbt has still to compute or to check: tables that loads and runs fill and dbt runs empty.
 
-Belongs here: `raw.facts_due`, `raw.facts_batch` and `raw.ids_replaced`. Does not belong here:
-computing facts.
+Belongs here: `raw.facts_due`, `raw.facts_batch`, `raw.ids_replaced`, `raw.unchecked_assets`. Does
+not belong here: computing facts.
 """
 
 import datetime as dt
@@ -56,6 +56,27 @@ def next_batch(connection: duckdb.DuckDBPyConnection, max_models: int) -> list[d
 
 
 def facts_done(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> None:
-    """Note that dbt and its tests passed for these dates."""
+    """Note that all of dbt and its tests passed for these dates."""
     connection.execute("delete from raw.facts_due where date in $dates", {"dates": dates})
     connection.execute("delete from raw.ids_replaced")
+    connection.execute("delete from raw.unchecked_assets")
+
+
+def mark_unchecked(connection: duckdb.DuckDBPyConnection, assets: list[str]) -> None:
+    """Note that a run makes these anew, which renews no date's facts."""
+    connection.execute(
+        "insert or ignore into raw.unchecked_assets select unnest($assets)", {"assets": assets}
+    )
+
+
+def unchecked(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What such runs made whose tests did not pass, or that were killed, ascending."""
+    rows = connection.execute("select asset from raw.unchecked_assets order by asset").fetchall()
+    return [row[0] for row in rows]
+
+
+def mark_checked(connection: duckdb.DuckDBPyConnection, assets: list[str]) -> None:
+    """Note that the tests of these passed."""
+    connection.execute(
+        "delete from raw.unchecked_assets where asset in $assets", {"assets": assets}
+    )

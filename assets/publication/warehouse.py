@@ -24,7 +24,7 @@ from assets.captures.admission import ADMITTED
 from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from assets.facts.project import descriptions
-from assets.ledger.due import facts_due
+from assets.ledger.due import facts_due, unchecked
 from assets.ledger.load import loaded_dates
 from assets.ledger.warehouse import connect, warehouse_path
 from assets.publication.docs_page import docs_page
@@ -398,6 +398,12 @@ def _unfinished(home: Path, connection: duckdb.DuckDBPyConnection) -> str | None
         return (
             f"the facts of {len(due)} dates (first {due[0]}) are not finished or failed a "
             "check; nothing is published until they pass"
+        )
+    failed = unchecked(connection)
+    if failed:
+        return (
+            f"{len(failed)} tables of claims or inventories (first {failed[0]}) failed a check or "
+            "were not finished; mend what it names and run make claims"
         )
     unloaded = set(CaptureStore(home / "captures").dates()) - loaded_dates(connection)
     if unloaded:

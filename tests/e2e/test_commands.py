@@ -16,10 +16,12 @@ import pytest
 from assets.arena.record import record_arena
 from assets.arena.store import ArenaStore
 from assets.captures.store import CaptureStore
+from assets.errors import LedgerError
 from assets.hub.client import HubAccess, HubClient
-from assets.ledger.due import mark_facts_due
+from assets.ledger.due import unchecked
 from assets.ledger.warehouse import connect
 from assets.publication.claims import verdict, verdicts
+from assets.publication.warehouse import publish
 from pipelines.documents import QUESTIONS, answers, printed
 from pipelines.sample_hub.arena import sample_arena
 from pipelines.sample_hub.catalogue import Catalogue
@@ -150,14 +152,25 @@ def test_claims_are_judged_by_the_facts_that_there_are(demo_home: Path) -> None:
     assert done.stdout.endswith(f"\n{verdict(path, 'C013')}\n")
     with published(demo_home) as connection:
         assert all_tables(connection) == before
-    # Where facts are missing they come first.
+    # What fails a check is not published, by whatever run.
+    latest = (demo_home / "published" / "latest").readlink()
     with connect(demo_home) as connection:
-        mark_facts_due(connection, [CaptureStore(demo_home / "captures").dates()[-1]])
+        connection.execute(
+            "insert into marts.fct_arena_company_ranks from marts.fct_arena_company_ranks"
+        )
+    failed = run_command(demo_home, "claims", **RECENT)
+    assert failed.returncode == 1, failed.stderr
+    assert "check failed: unique_combination_int_claim_measures" in failed.stderr
+    with pytest.raises(LedgerError, match="failed a check"):
+        publish(demo_home)
+    assert (demo_home / "published" / "latest").readlink() == latest
+    # Where something is not finished all of the newest date comes first.
     done = run_command(demo_home, "claims", **RECENT)
     assert done.returncode == 0, done.stderr
     assert "Running from_captures for" in done.stdout
     assert done.stdout.endswith(f"\n{verdicts(path)}\n")
-    assert query(demo_home, "select count(*) from raw.facts_due") == [(0,)]
+    with connect(demo_home) as connection:
+        assert unchecked(connection) == []
     with published(demo_home) as connection:
         assert all_tables(connection) == before
 

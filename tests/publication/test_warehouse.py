@@ -28,7 +28,7 @@ from playwright.sync_api import sync_playwright
 
 from assets.errors import LedgerError
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
-from assets.ledger.due import mark_facts_due
+from assets.ledger.due import facts_done, mark_checked, mark_facts_due, mark_unchecked
 from assets.ledger.warehouse import connect, ensure_schema
 from assets.publication.headline import headline
 from assets.publication.warehouse import forget_nights, publish
@@ -398,6 +398,19 @@ def test_unfinished_facts_are_not_published(home: Path) -> None:
     with pytest.raises(LedgerError, match="nothing is published"):
         publish(home)
     assert (home / "published" / "hub_ledger.duckdb").stat().st_ino == before
+
+
+def test_what_failed_its_checks_is_not_published(home: Path) -> None:
+    before = publish(home).path.stat().st_ino
+    with connect(home) as connection:
+        mark_unchecked(connection, ["marts/fct_claims", "marts/fct_exposure"])
+        mark_checked(connection, ["marts/fct_exposure"])
+    with pytest.raises(LedgerError, match=r"first marts/fct_claims"):
+        publish(home)
+    assert (home / "published" / "hub_ledger.duckdb").stat().st_ino == before
+    with connect(home) as connection:
+        facts_done(connection, [])
+    publish(home)
 
 
 def test_what_an_earlier_version_published_is_replaced(home: Path) -> None:
