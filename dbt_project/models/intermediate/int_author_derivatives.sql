@@ -11,7 +11,9 @@ select
     models.publisher as author,
     models.family_root as family,
     models.created_on,
-    row_number() over (partition by models.publisher order by models.created_on, models.hub_id) as number
+    lag(models.family_root) over (
+        partition by models.publisher order by models.created_on, models.hub_id
+    ) as family_before
 from {{ ref('dim_model') }} as models
 left join
     owners

@@ -62,20 +62,23 @@ resolved as (
     select
         declared.date,
         declared.child_key,
+        declared.known_key as parent_key,
         declared.relation,
-        declared.parent_repo_id,
-        coalesce(
-            declared.known_key,
-            names.model_key,
-            -1 - cast(hash(lower(declared.parent_repo_id)) >> 2 as bigint)
-        ) as parent_key
+        null as absent_repo_id
     from declared
-    left join
-        names
-        on
-            declared.known_key is null
-            and declared.date = names.date
-            and lower(declared.parent_repo_id) = names.repo_name
+    where declared.known_key is not null
+    union all
+    select
+        declared.date,
+        declared.child_key,
+        coalesce(
+            names.model_key, -1 - cast(hash(lower(declared.parent_repo_id)) >> 2 as bigint)
+        ) as parent_key,
+        declared.relation,
+        case when names.model_key is null then declared.parent_repo_id end as absent_repo_id
+    from declared
+    left join names on declared.date = names.date and lower(declared.parent_repo_id) = names.repo_name
+    where declared.known_key is null
 )
 
 select
@@ -84,7 +87,7 @@ select
     resolved.parent_key,
     min(resolved.relation) as relation,
     -- The name of one that is not on the Hub.
-    min(resolved.parent_repo_id) filter (where resolved.parent_key < 0) as parent_repo_id
+    min(resolved.absent_repo_id) as parent_repo_id
 from resolved
 where resolved.child_key <> resolved.parent_key
 group by all

@@ -1,13 +1,11 @@
 with transitions as (
     select
-        cast(date_trunc('quarter', later.created_on) as date) as quarter,
-        earlier.family as from_family,
-        later.family as to_family,
-        later.author
-    from {{ ref('int_author_derivatives') }} as later
-    inner join
-        {{ ref('int_author_derivatives') }} as earlier
-        on later.author = earlier.author and later.number = earlier.number + 1
+        cast(date_trunc('quarter', derivatives.created_on) as date) as quarter,
+        derivatives.family_before as from_family,
+        derivatives.family as to_family,
+        derivatives.author
+    from {{ ref('int_author_derivatives') }} as derivatives
+    where derivatives.family_before is not null
 ),
 
 by_author as (

@@ -9,7 +9,7 @@ derivatives as (
         cast(date_trunc('month', derivatives.created_on) as date) as month,
         derivatives.family,
         derivatives.author,
-        derivatives.number
+        derivatives.family_before
     from {{ ref('int_author_derivatives') }} as derivatives
 ),
 
@@ -49,7 +49,7 @@ by_author as (
         derivatives.family,
         derivatives.author,
         count(*) as new_derivatives,
-        min(derivatives.number) = 1 as is_new,
+        bool_or(derivatives.family_before is null) as is_new,
         derivatives.month > min(derivatives.month) over (
             partition by derivatives.family, derivatives.author
         ) as is_repeat
