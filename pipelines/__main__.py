@@ -152,6 +152,8 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
 def claims(settings: Settings, options: argparse.Namespace) -> int:
     """The claims of the seed held against the record, and their verdicts."""
     from assets.captures.store import CaptureStore
+    from assets.facts.assets import CLAIM_SEEDS
+    from assets.facts.versions import has_same_seeds
     from assets.ledger.warehouse import writer_turn
     from assets.publication.claims import require_claim, verdict, verdicts
     from assets.publication.warehouse import PUBLISHED_NAME, is_finished
@@ -162,7 +164,9 @@ def claims(settings: Settings, options: argparse.Namespace) -> int:
     if options.claim:
         require_claim(options.claim)
     with writer_turn(settings.home, say=print):
-        is_told = is_finished(settings.home)
+        is_told = is_finished(settings.home) and has_same_seeds(
+            settings.home, but=[seed.path[-1] for seed in CLAIM_SEEDS]
+        )
     from pipelines.jobs import CLAIMS, FROM_CAPTURES
     from pipelines.running import run_job
 

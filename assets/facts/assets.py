@@ -29,7 +29,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from assets.captures.assets import reported_failures
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
-from assets.facts.versions import require_all_histories, require_same_definitions
+from assets.facts.versions import note_seeds, require_all_histories, require_same_definitions
 from assets.facts.watch import FAMILY, figures, rank_told, share_told
 from assets.ledger.due import (
     facts_done,
@@ -56,8 +56,8 @@ _PICTURED = {_SHARES, _RANKS}
 
 _WHEN_IT_FAILS = """**When it fails**: nothing is published, and what was published before stays. \
 Checks that are marked as blocking guard a published number; the failing rows are in dbt's SQL of \
-the check. Mend the cause (seed, model or capture) and materialize again, or run the job \
-from_captures: dates whose facts are not finished stay due."""
+the check. Mend the cause (seed, model or capture) and run the job from_captures: nothing is \
+published until a run makes all facts."""
 
 
 class _Translator(DagsterDbtTranslator):
@@ -149,14 +149,13 @@ def build_fact_assets(
     def facts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         dates = [dt.date.fromisoformat(key) for key in context.partition_keys]
         with reported_failures(), writer_turn(home, say=context.log.info):
+            made = [key.to_user_string() for key in context.selected_asset_keys]
             with connect(home) as connection:
                 ensure_schema(connection)
                 require_same_definitions(connection)
                 require_all_histories(connection, manifest)
-                reading = [key.to_user_string() for key in context.selected_asset_keys & of_none]
-                if context.selected_asset_keys <= of_none:
-                    mark_unchecked(connection, reading)
-                else:
+                mark_unchecked(connection, made)
+                if not context.selected_asset_keys <= of_none:
                     mark_facts_due(connection, dates)
                 due = facts_due(connection)
             context.log.info(f"facts due for {len(due)} dates: {', '.join(map(str, due[:10]))}")
@@ -184,12 +183,8 @@ def build_fact_assets(
                         yield from _told(context, home, invocation, dates)
                     else:
                         invocation.wait()
-                # A run of some models only leaves the dates due: publication waits for all of them.
                 with connect(home) as connection:
-                    if context.is_subset:
-                        mark_checked(connection, reading)
-                    else:
-                        facts_done(connection, batch)
+                    _note_passed(context, connection, batch, manifest, of_none)
                 _keep_parse(home, target)
                 shutil.rmtree(target, ignore_errors=True)
                 if is_last:
@@ -219,6 +214,27 @@ def _reuse_parse(home: Path, target: Path, manifest: Path) -> None:
 def _keep_parse(home: Path, target: Path) -> None:
     if (target / _PARSE).exists():
         (target / _PARSE).replace(home / "dbt" / _PARSE)
+
+
+def _note_passed(
+    context: dg.AssetExecutionContext,
+    connection: duckdb.DuckDBPyConnection,
+    batch: list[dt.date],
+    manifest: Path,
+    of_none: set[dg.AssetKey],
+) -> None:
+    """Note what passed its checks; in the UI some of these can be left out.
+
+    A run of some facts leaves them unchecked, since others were made of what they were before:
+    publication waits for all of them.
+    """
+    specs = context.assets_def.node_check_specs_by_output_name.values()
+    checks = {spec.key for spec in specs if spec.asset_key in context.selected_asset_keys}
+    if not context.is_subset:
+        facts_done(connection, batch)
+        note_seeds(connection, manifest)
+    elif context.selected_asset_keys <= of_none and checks <= context.selected_asset_check_keys:
+        mark_checked(connection, [key.to_user_string() for key in context.selected_asset_keys])
 
 
 def _facts_of_dates(manifest: Path) -> list[dg.AssetKey]:

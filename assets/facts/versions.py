@@ -1,4 +1,4 @@
-"""Whether the facts in a warehouse were made by the definitions and models that hold today.
+"""Whether the facts in a warehouse were made by the definitions, models and seeds of today.
 
 Belongs here: those comparisons. Does not belong here: what the definitions say (see the seed
 `definitions` of `dbt_project`).
@@ -6,12 +6,14 @@ Belongs here: those comparisons. Does not belong here: what the definitions say 
 
 import csv
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
 from assets.errors import LedgerError
-from assets.facts.project import PROJECT_DIR
+from assets.facts.project import PROJECT_DIR, manifest_path
+from assets.ledger.warehouse import connect
 
 
 def require_same_definitions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -63,3 +65,31 @@ def require_all_histories(connection: duckdb.DuckDBPyConnection, manifest: Path)
             f"the facts in the warehouse were made before there was {', '.join(missing)}; "
             "run make rebuild"
         )
+
+
+def note_seeds(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
+    """Note which seeds all facts were made with."""
+    connection.execute("delete from raw.facts_seeds")
+    connection.executemany("insert into raw.facts_seeds values (?, ?)", [*_seeds(manifest).items()])
+
+
+def has_same_seeds(home: Path, but: Iterable[str]) -> bool:
+    """Whether all facts of a home were made with the seeds of today.
+
+    Args:
+        home: Its warehouse has the ledger's tables.
+        but: Names of seeds that may have changed since.
+    """
+    with connect(home, read_only=True) as connection:
+        held = dict(connection.execute("select seed, checksum from raw.facts_seeds").fetchall())
+    wanted = _seeds(manifest_path())
+    return all(held.get(name) == wanted[name] for name in wanted.keys() - set(but))
+
+
+def _seeds(manifest: Path) -> dict[str, str]:
+    """Each seed with dbt's checksum of its file."""
+    return {
+        node["name"]: node["checksum"]["checksum"]
+        for node in json.loads(manifest.read_text())["nodes"].values()
+        if node["resource_type"] == "seed"
+    }

@@ -63,20 +63,23 @@ def facts_done(connection: duckdb.DuckDBPyConnection, dates: list[dt.date]) -> N
 
 
 def mark_unchecked(connection: duckdb.DuckDBPyConnection, assets: list[str]) -> None:
-    """Note that a run makes these anew, which renews no date's facts."""
+    """Note that a run makes these anew."""
     connection.execute(
         "insert or ignore into raw.unchecked_assets select unnest($assets)", {"assets": assets}
     )
 
 
 def unchecked(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What such runs made whose tests did not pass, or that were killed, ascending."""
+    """What runs made whose tests did not pass, or were not run, or that were killed, ascending."""
     rows = connection.execute("select asset from raw.unchecked_assets order by asset").fetchall()
     return [row[0] for row in rows]
 
 
 def mark_checked(connection: duckdb.DuckDBPyConnection, assets: list[str]) -> None:
-    """Note that the tests of these passed."""
-    connection.execute(
-        "delete from raw.unchecked_assets where asset in $assets", {"assets": assets}
-    )
+    """Note that all tests of what a run made passed.
+
+    Where an earlier run left something else unchecked, all stays so: these may be made of it, and
+    their tests do not see that.
+    """
+    if set(unchecked(connection)) <= set(assets):
+        connection.execute("delete from raw.unchecked_assets")

@@ -245,9 +245,12 @@ create table if not exists raw.facts_due (date date primary key);
 -- Those of facts_due that the dbt run under way computes: as many as fit into memory.
 create table if not exists raw.facts_batch (date date primary key);
 
--- What is made of facts without renewing any (of claims, of inventories) and has not passed its
--- checks: written before dbt makes it, emptied when they have passed. Until then nothing is published.
+-- What runs of dbt made, in whole or in part, and has not passed its checks: written before dbt makes
+-- it, emptied when they have passed. Until then nothing is published.
 create table if not exists raw.unchecked_assets (asset varchar primary key);
+
+-- The seeds that the facts were made with, each with dbt's checksum of its file.
+create table if not exists raw.facts_seeds (seed varchar primary key, checksum varchar not null);
 
 -- Keys under whose ids marts may hold what now goes by another one: emptied like facts_due. From
 -- changed_on on, what they hold goes: those dates are due.

@@ -260,7 +260,7 @@ def _build(
     copy = building / PUBLISHED_NAME
     with connect(home) as connection:
         months = _months(connection, previous)
-        contents, read, kept = _copy(connection, tables, copy, previous, months, renewal)
+        contents, read, alike = _copy(connection, tables, copy, previous, months, renewal)
     known: dict[str, str] = {}
     # Opened as a reader would, before anyone can.
     with duckdb.connect(copy, read_only=True) as connection:
@@ -269,7 +269,7 @@ def _build(
             found = _contents(connection, f'{SCHEMA}."{table}"', _MONTHS_OF.get(table), read[table])
             _verify(f"the copy of {table}", expected, found)
             known |= _write_parquet(
-                connection, table, building, night, content, previous, table in kept
+                connection, table, building, night, content, previous if table in alike else None
             )
             if _rows(content) <= CSV_ROWS:
                 _write_csv(connection, table, building / "csv" / f"{table}.csv", _rows(content))
@@ -402,8 +402,9 @@ def _unfinished(home: Path, connection: duckdb.DuckDBPyConnection) -> str | None
     failed = unchecked(connection)
     if failed:
         return (
-            f"{len(failed)} tables of claims or inventories (first {failed[0]}) failed a check or "
-            "were not finished; mend what it names and run make claims"
+            f"{len(failed)} tables were made by a run of some facts only, or by one that did not "
+            "pass all checks; nothing is published until a run makes all facts: mend what a check "
+            "names, then run the job from_captures (make claims does)"
         )
     unloaded = set(CaptureStore(home / "captures").dates()) - loaded_dates(connection)
     if unloaded:
@@ -440,7 +441,7 @@ def _copy(
 
     Returns:
         What the warehouse holds of each table, which months of it were read for that, and which
-        tables are as a whole those that were published before.
+        tables have what was published before, as a whole or by month.
     """
     source = connection.execute("select current_database()").fetchall()[0][0]
     if previous:
@@ -500,7 +501,7 @@ def _copy(
         _comment(connection, name, described.get(table, {}))
     connection.execute("checkpoint published")
     connection.execute("detach published")
-    return contents, read, set(kept)
+    return contents, read, carried | kept.keys()
 
 
 def _unchanged(
@@ -561,11 +562,10 @@ def _write_parquet(
     night: str,
     content: _Contents,
     previous: _Previous | None,
-    is_kept: bool,
 ) -> dict[str, str]:
     """Write a table's twin, a file a month where it grows for ever, and compare it.
 
-    A month that is as it was published is carried over, and so is a table that is kept as a whole.
+    What is as it was published is carried over, if the table's columns are those of before.
 
     Every path has the night's name directly below the table. A reader lists folders through
     the link, then opens what it found: what was listed before the link changed is gone as a whole.
@@ -584,9 +584,12 @@ def _write_parquet(
         path = building / file
         path.parent.mkdir(parents=True, exist_ok=True)
         part = {month: content[month]} if month in content else {}
-        held = previous.contents.get(table, {}).get(month) if previous else None
-        if previous and (is_kept or (month and held == part[month])):
-            before = file.replace(night, previous.night, 1)
+        before = file.replace(night, previous.night, 1) if previous else ""
+        if (
+            previous
+            and before in previous.files
+            and previous.contents[table].get(month) == content.get(month)
+        ):
             os.link(previous.folder / before, path)
             known[file] = _sha256(path)
             if known[file] != previous.files[before]:

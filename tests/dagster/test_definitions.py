@@ -16,9 +16,12 @@ import pytest
 from assets.arena.assets import ARENA_TABLES
 from assets.captures.assets import ARCHIVE_CAPTURE, HUB_CAPTURE
 from assets.captures.store import CaptureStore
+from assets.errors import LedgerError
 from assets.exposure.assets import INVENTORIES
 from assets.hub.client import HubAccess
+from assets.ledger.due import facts_due
 from assets.ledger.warehouse import connect
+from assets.publication.warehouse import publish
 from pipelines.definitions import build_definitions
 from pipelines.sample_hub.arena import arena_dates, sample_arena
 from pipelines.sample_hub.datasets import SampleDataset, hub_stats
@@ -414,6 +417,56 @@ def test_a_failed_check_stops_publication(
     assert any("unique_combination_int_profile_spans" in check.check_name for check in failed)
     assert not (settings.home / "published").exists()
     assert query(settings.home, "select date from raw.facts_due") == [(PAST,)]
+
+
+PUBLISHERS = [dg.AssetKey(["reference", "publishers"]), dg.AssetKey(["marts", "dim_publisher"])]
+CLAIMS = [dg.AssetKey(["marts", "fct_claims"]), dg.AssetKey(["marts", "fct_claim_pairs"])]
+
+
+def click(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    assets: list[dg.AssetKey],
+    date: dt.date,
+    checks: bool = True,
+) -> bool:
+    """Materialize single assets of a date, with or without their checks; whether it succeeded."""
+    wanted = dg.AssetSelection.assets(*assets)
+    job = dg.define_asset_job("click", wanted if checks else wanted.without_checks())
+    clicked = dg.Definitions(
+        assets=definitions.assets, asset_checks=definitions.asset_checks, jobs=[job]
+    )
+    return (
+        clicked.resolve_job_def("click")
+        .execute_in_process(instance=instance, partition_key=str(date), raise_on_error=False)
+        .success
+    )
+
+
+def test_what_single_tables_leave_unchecked_is_not_published(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, settings: Settings, today: dt.date
+) -> None:
+    """Of a date without a capture, as those are clicked on that a person has just mended."""
+    record(settings.home, {PAST: [item("a/b", 5)]}, sample="test")
+    load(settings.home, [PAST])
+    build_facts(settings.home)
+
+    def refusal() -> str:
+        with connect(settings.home) as connection:
+            assert facts_due(connection) == []
+        with pytest.raises(LedgerError) as refused:
+            publish(settings.home)
+        return str(refused.value)
+
+    publish(settings.home)
+    assert click(definitions, instance, CLAIMS, today, checks=False)
+    assert refusal().startswith("2 tables were made by a run of some facts only")
+    assert click(definitions, instance, CLAIMS, today)
+    publish(settings.home)
+    assert click(definitions, instance, PUBLISHERS, today)
+    assert refusal().startswith("2 tables")
+    assert click(definitions, instance, CLAIMS, today)
+    assert refusal().startswith("4 tables")
 
 
 # In a process of its own: it is stopped, and what Dagster leaves open there complains when it is

@@ -1,11 +1,14 @@
 """The dbt project's own rules, read from its manifest."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assets.facts.project import PROJECT_DIR, manifest_path
+from assets.facts.versions import has_same_seeds, note_seeds
+from assets.ledger.warehouse import connect, ensure_schema
 
 PLAIN_TYPES = {"bigint", "integer", "double", "boolean", "varchar", "date", "timestamp"}
 
@@ -68,3 +71,19 @@ def test_every_mart_has_a_key_that_is_tested(models: dict[str, dict[str, Any]]) 
         joined = {parent for parent in node["depends_on"]["nodes"] if ".int_" in parent}
         assert joined, name
         assert joined <= tested, (name, joined - tested)
+
+
+def test_facts_made_with_other_seeds_are_told(tmp_path: Path) -> None:
+    with connect(tmp_path) as connection:
+        ensure_schema(connection)
+    assert not has_same_seeds(tmp_path, but=[])
+    with connect(tmp_path) as connection:
+        note_seeds(connection, manifest_path())
+        note_seeds(connection, manifest_path())
+    assert has_same_seeds(tmp_path, but=[])
+    with connect(tmp_path) as connection:
+        connection.execute("update raw.facts_seeds set checksum = '' where seed = 'releases'")
+        connection.execute("delete from raw.facts_seeds where seed = 'reported_claims'")
+    assert has_same_seeds(tmp_path, but=["releases", "reported_claims"])
+    assert not has_same_seeds(tmp_path, but=["releases"])
+    assert not has_same_seeds(tmp_path, but=["reported_claims"])
