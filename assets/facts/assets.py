@@ -28,8 +28,14 @@ from dagster_dbt.compat import DBT_PYTHON_VERSION
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from assets.captures.assets import reported_failures
+from assets.exposure.assets import INVENTORIES
 from assets.facts.project import DBT, PROJECT_DIR, dbt_environment, manifest_path
-from assets.facts.versions import note_seeds, require_all_histories, require_same_definitions
+from assets.facts.versions import (
+    note_seeds,
+    require_all_histories,
+    require_same_definitions,
+    seeds_of,
+)
 from assets.facts.watch import FAMILY, figures, rank_told, share_told
 from assets.ledger.due import (
     facts_done,
@@ -57,7 +63,7 @@ _PICTURED = {_SHARES, _RANKS}
 _WHEN_IT_FAILS = """**When it fails**: nothing is published, and what was published before stays. \
 Checks that are marked as blocking guard a published number; the failing rows are in dbt's SQL of \
 the check. Mend the cause (seed, model or capture) and run the job from_captures: nothing is \
-published until a run makes all facts."""
+published until the checks pass."""
 
 
 class _Translator(DagsterDbtTranslator):
@@ -132,7 +138,9 @@ def build_fact_assets(
 ) -> list[dg.AssetsDefinition]:
     """The assets of this subject, for one home."""
     manifest = manifest_path()
-    of_dates, of_none = _facts_of_dates(manifest), _facts_of_no_date(manifest)
+    of_dates, followers = _facts_of_dates(manifest), _followers(manifest)
+    # Claims and the user's inventories read facts, and renew none.
+    of_none = {key for of in (*CLAIM_SEEDS, INVENTORIES) for key in followers[of]}
     translator = _Translator(
         DagsterDbtTranslatorSettings(
             enable_source_tests_as_checks=True, enable_code_references=False
@@ -149,15 +157,13 @@ def build_fact_assets(
     def facts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         dates = [dt.date.fromisoformat(key) for key in context.partition_keys]
         with reported_failures(), writer_turn(home, say=context.log.info):
-            made = [key.to_user_string() for key in context.selected_asset_keys]
             with connect(home) as connection:
                 ensure_schema(connection)
                 require_same_definitions(connection)
                 require_all_histories(connection, manifest)
-                mark_unchecked(connection, made)
-                if not context.selected_asset_keys <= of_none:
-                    mark_facts_due(connection, dates)
+                _note_begun(context, connection, dates, of_none)
                 due = facts_due(connection)
+                seeds = seeds_of(manifest)
             context.log.info(f"facts due for {len(due)} dates: {', '.join(map(str, due[:10]))}")
             os.environ.update(dbt_environment(home))
             dbt = _Dbt(
@@ -184,7 +190,12 @@ def build_fact_assets(
                     else:
                         invocation.wait()
                 with connect(home) as connection:
-                    _note_passed(context, connection, batch, manifest, of_none)
+                    if context.is_subset:
+                        _note_passed(context, connection, of_none, followers)
+                    else:
+                        facts_done(connection, batch)
+                        # Without a date only what has none was made.
+                        note_seeds(connection, seeds if batch else {})
                 _keep_parse(home, target)
                 shutil.rmtree(target, ignore_errors=True)
                 if is_last:
@@ -216,25 +227,53 @@ def _keep_parse(home: Path, target: Path) -> None:
         (target / _PARSE).replace(home / "dbt" / _PARSE)
 
 
+def _note_begun(
+    context: dg.AssetExecutionContext,
+    connection: duckdb.DuckDBPyConnection,
+    dates: list[dt.date],
+    of_none: set[dg.AssetKey],
+) -> None:
+    """Note what a run makes: nothing is published before its checks have passed."""
+    chosen = context.selected_asset_keys
+    mark_unchecked(connection, [key.to_user_string() for key in chosen])
+    if not chosen <= of_none:
+        mark_facts_due(connection, dates)
+        if context.is_subset:
+            # Tables that are not chosen hold the dates of the last run, and so does what is made
+            # of them.
+            mark_facts_due(connection, _last_dates(connection))
+
+
+def _last_dates(connection: duckdb.DuckDBPyConnection) -> list[dt.date]:
+    """Dates of which the last run left its tables."""
+    if not connection.execute(
+        "from duckdb_tables() where table_name = 'int_model_days'"
+    ).fetchall():
+        return []
+    rows = connection.execute("select distinct date from intermediate.int_model_days").fetchall()
+    return [date for (date,) in rows]
+
+
 def _note_passed(
     context: dg.AssetExecutionContext,
     connection: duckdb.DuckDBPyConnection,
-    batch: list[dt.date],
-    manifest: Path,
     of_none: set[dg.AssetKey],
+    followers: Mapping[dg.AssetKey, set[dg.AssetKey]],
 ) -> None:
-    """Note what passed its checks; in the UI some of these can be left out.
+    """Note that a run of some tables passed, if it included all that follows and every check.
 
-    A run of some facts leaves them unchecked, since others were made of what they were before:
-    publication waits for all of them.
+    In the UI both can be left out. A run that renews facts leaves them unchecked all the same,
+    since others were made of what they were before.
     """
+    chosen = context.selected_asset_keys
     specs = context.assets_def.node_check_specs_by_output_name.values()
-    checks = {spec.key for spec in specs if spec.asset_key in context.selected_asset_keys}
-    if not context.is_subset:
-        facts_done(connection, batch)
-        note_seeds(connection, manifest)
-    elif context.selected_asset_keys <= of_none and checks <= context.selected_asset_check_keys:
-        mark_checked(connection, [key.to_user_string() for key in context.selected_asset_keys])
+    checks = {spec.key for spec in specs if spec.asset_key in chosen}
+    if (
+        chosen <= of_none
+        and all(followers[key] <= chosen for key in chosen)
+        and checks <= context.selected_asset_check_keys
+    ):
+        mark_checked(connection, [key.to_user_string() for key in chosen])
 
 
 def _facts_of_dates(manifest: Path) -> list[dg.AssetKey]:
@@ -250,22 +289,23 @@ def _facts_of_dates(manifest: Path) -> list[dg.AssetKey]:
     )
 
 
-def _facts_of_no_date(manifest: Path) -> set[dg.AssetKey]:
-    """What follows from the user's inventories or from claims: it reads facts, and renews none."""
+def _followers(manifest: Path) -> dict[dg.AssetKey, set[dg.AssetKey]]:
+    """Each seed, model and source with all that follows from it, and itself where dbt makes it."""
     held = json.loads(manifest.read_text())
     keys = {
         name: dg.AssetKey([node["schema"], node["name"]])
-        for name, node in held["nodes"].items()
-        if node["resource_type"] in ("model", "seed")
+        for name, node in {**held["nodes"], **held["sources"]}.items()
+        if node["resource_type"] in ("model", "seed", "source")
     }
-    found = {name for name, key in keys.items() if key in CLAIM_SEEDS}
-    found.add("source.hub_ledger.raw.inventory_entries")
-    pending = list(found)
-    while pending:
-        below = set(held["child_map"].get(pending.pop(), ())) - found
-        found |= below
-        pending += below
-    return {keys[name] for name in found & keys.keys()}
+    found = {}
+    for name, key in keys.items():
+        below, pending = {name}, [name]
+        while pending:
+            fresh = set(held["child_map"][pending.pop()]) - below
+            below |= fresh
+            pending += fresh
+        found[key] = {keys[one] for one in below & held["nodes"].keys() & keys.keys()}
+    return found
 
 
 def _told(

@@ -6,7 +6,7 @@ Belongs here: those comparisons. Does not belong here: what the definitions say 
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -67,14 +67,15 @@ def require_all_histories(connection: duckdb.DuckDBPyConnection, manifest: Path)
         )
 
 
-def note_seeds(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
-    """Note which seeds all facts were made with."""
+def note_seeds(connection: duckdb.DuckDBPyConnection, seeds: Mapping[str, str]) -> None:
+    """Note which seeds a run of all facts had, as `seeds_of` gave them before it began, if any."""
     connection.execute("delete from raw.facts_seeds")
-    connection.executemany("insert into raw.facts_seeds values (?, ?)", [*_seeds(manifest).items()])
+    for seed in seeds.items():
+        connection.execute("insert into raw.facts_seeds values (?, ?)", seed)
 
 
 def has_same_seeds(home: Path, but: Iterable[str]) -> bool:
-    """Whether all facts of a home were made with the seeds of today.
+    """Whether the last run of all facts of a home had the seeds of today.
 
     Args:
         home: Its warehouse has the ledger's tables.
@@ -82,11 +83,11 @@ def has_same_seeds(home: Path, but: Iterable[str]) -> bool:
     """
     with connect(home, read_only=True) as connection:
         held = dict(connection.execute("select seed, checksum from raw.facts_seeds").fetchall())
-    wanted = _seeds(manifest_path())
+    wanted = seeds_of(manifest_path())
     return all(held.get(name) == wanted[name] for name in wanted.keys() - set(but))
 
 
-def _seeds(manifest: Path) -> dict[str, str]:
+def seeds_of(manifest: Path) -> dict[str, str]:
     """Each seed with dbt's checksum of its file."""
     return {
         node["name"]: node["checksum"]["checksum"]

@@ -249,7 +249,7 @@ create table if not exists raw.facts_batch (date date primary key);
 -- it, emptied when they have passed. Until then nothing is published.
 create table if not exists raw.unchecked_assets (asset varchar primary key);
 
--- The seeds that the facts were made with, each with dbt's checksum of its file.
+-- The seeds that the last run of all facts had, each with dbt's checksum of its file.
 create table if not exists raw.facts_seeds (seed varchar primary key, checksum varchar not null);
 
 -- Keys under whose ids marts may hold what now goes by another one: emptied like facts_due. From

@@ -397,14 +397,14 @@ def _unfinished(home: Path, connection: duckdb.DuckDBPyConnection) -> str | None
     if due:
         return (
             f"the facts of {len(due)} dates (first {due[0]}) are not finished or failed a "
-            "check; nothing is published until they pass"
+            "check; nothing is published until they pass: run the job from_captures"
         )
     failed = unchecked(connection)
     if failed:
         return (
             f"{len(failed)} tables were made by a run of some facts only, or by one that did not "
-            "pass all checks; nothing is published until a run makes all facts: mend what a check "
-            "names, then run the job from_captures (make claims does)"
+            "pass all checks; nothing is published until they pass: mend what a check names, then "
+            "run the job from_captures (make claims does)"
         )
     unloaded = set(CaptureStore(home / "captures").dates()) - loaded_dates(connection)
     if unloaded:

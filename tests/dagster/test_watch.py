@@ -144,6 +144,7 @@ def test_a_night_that_needs_a_person_says_what_for(
     assert found["is_fresh"].passed
 
 
+@pytest.mark.long
 def test_a_plain_night_warns_of_nothing_and_an_old_one_of_its_age(
     instance: dg.DagsterInstance, settings: Settings, definitions: dg.Definitions, today: dt.date
 ) -> None:

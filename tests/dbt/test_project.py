@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assets.facts.project import PROJECT_DIR, manifest_path
-from assets.facts.versions import has_same_seeds, note_seeds
+from assets.facts.versions import has_same_seeds, note_seeds, seeds_of
 from assets.ledger.warehouse import connect, ensure_schema
 
 PLAIN_TYPES = {"bigint", "integer", "double", "boolean", "varchar", "date", "timestamp"}
@@ -78,8 +78,8 @@ def test_facts_made_with_other_seeds_are_told(tmp_path: Path) -> None:
         ensure_schema(connection)
     assert not has_same_seeds(tmp_path, but=[])
     with connect(tmp_path) as connection:
-        note_seeds(connection, manifest_path())
-        note_seeds(connection, manifest_path())
+        note_seeds(connection, {"releases": "of another file"})
+        note_seeds(connection, seeds_of(manifest_path()))
     assert has_same_seeds(tmp_path, but=[])
     with connect(tmp_path) as connection:
         connection.execute("update raw.facts_seeds set checksum = '' where seed = 'releases'")
