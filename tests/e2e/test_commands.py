@@ -161,7 +161,7 @@ def test_claims_are_judged_by_the_facts_that_there_are(demo_home: Path) -> None:
     failed = run_command(demo_home, "claims", **RECENT)
     assert failed.returncode == 1, failed.stderr
     assert "check failed: unique_combination_int_claim_measures" in failed.stderr
-    with pytest.raises(LedgerError, match="failed a check"):
+    with pytest.raises(LedgerError, match="did not pass all checks"):
         publish(demo_home)
     assert (demo_home / "published" / "latest").readlink() == latest
     # Where something is not finished all of the newest date comes first.
