@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
-Codes = NDArray[np.int32]
 
 WINDOW_DAYS = 30
 NEW_A_DAY = 4000

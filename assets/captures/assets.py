@@ -14,7 +14,7 @@ import dagster as dg
 from assets.captures.admission import ADMITTED
 from assets.captures.archive_source import Backfill, capture_archive
 from assets.captures.archive_source import Progress as ArchiveProgress
-from assets.captures.sources import capture_tonight
+from assets.captures.sources import capture_tonight, crawled_before, finish_crawls
 from assets.captures.store import CaptureStore, Manifest, OpenCapture
 from assets.captures.watch import (
     BAND_DAYS,
@@ -96,10 +96,13 @@ def tell_captures(
         context.add_asset_metadata(capture_metadata(store.manifest(date)), partition_key=str(date))
 
 
-def _rows_check(store: CaptureStore, dates: list[dt.date]) -> dg.AssetCheckResult:
+def rows_check(store: CaptureStore, dates: list[dt.date]) -> dg.AssetCheckResult:
     """Whether each date has the rows that the nights before it lead to expect."""
     outside, compared = [], 0
     for date in dates:
+        oldest, earlier = store.manifest(date).oldest, crawled_before(store, date)
+        if oldest and earlier and oldest[-1] > earlier.oldest[0]:
+            outside.append(f"{date}: the list ended above the oldest models of {earlier.date}")
         rows = rows_before(store, date, days=BAND_DAYS)
         band = row_band(date, rows)
         if band is None:
@@ -211,7 +214,8 @@ def _hub_capture(
                 asset=HUB_CAPTURE,
                 description=(
                     f"As many models as the nights of the {BAND_DAYS} days before: at most "
-                    f"{BAND_MARGIN:.0%} below the smallest or above the largest of them. When it "
+                    f"{BAND_MARGIN:.0%} below the smallest or above the largest of them; and down "
+                    "to the oldest ones of the crawl before. When it "
                     "warns, the capture still counts: compare the picture of 90 nights with the "
                     "Hub's own count (make probe)."
                 ),
@@ -249,6 +253,14 @@ def _hub_capture(
                 )
 
         with reported_failures():
+            for done in finish_crawls(store, *shares):
+                context.log.warning(f"the crawl of {done.date} was whole and not sealed; it is now")
+                if done.date not in dates:
+                    context.log_event(
+                        dg.AssetMaterialization(
+                            HUB_CAPTURE, metadata=capture_metadata(done), partition=str(done.date)
+                        )
+                    )
             missing = [date for date in dates if not store.has(date)]
             if missing == [today]:
                 client = HubClient(access, say=context.log.warning)
@@ -261,7 +273,7 @@ def _hub_capture(
                     "backfill (asset archive_capture, make backfill) or from make import"
                 )
         tell_captures(context, store, dates, quota[0])
-        return dg.MaterializeResult(check_results=[_rows_check(store, dates)])
+        return dg.MaterializeResult(check_results=[rows_check(store, dates)])
 
     return hub_capture
 

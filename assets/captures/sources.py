@@ -10,9 +10,10 @@ import gzip
 import io
 import itertools
 import re
+import resource
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +30,8 @@ _FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\.jsonl(\.gz|\.zst)?")
 _CHUNK_ROWS = 1000
 _READ_BYTES = 1 << 16
 _MAX_LINE_BYTES = 64 * 1024 * 1024
+_CLOCKS_DIFFER = dt.timedelta(minutes=10)
+_OTHER_FILES = 256
 
 
 def capture_tonight(
@@ -61,9 +64,12 @@ def capture_tonight(
             f"the Hub shows today's counters only ({today} UTC): recording them under {date} would "
             "be false; past dates come from make backfill or make import"
         )
+    earlier = crawled_before(store, date)
+    floor = earlier.oldest[0] if earlier else None
     with store.open(date, "hub_api", client.access.endpoint) as capture:
         if not capture.complete:
-            for page in _pages(client, capture, page_size):
+            for page in _pages(client, capture, page_size, floor):
+                _require_same_date(client, date)
                 if _today() != date:
                     capture.refuse()
                     raise LedgerError(
@@ -83,11 +89,66 @@ def capture_tonight(
         raise LedgerError(f"{fault}; what came is kept in {capture.refuse()}")
 
 
-def _pages(client: HubClient, capture: OpenCapture, page_size: int) -> Iterator[Page]:
+def finish_crawls(
+    store: CaptureStore, max_bad_share: float, min_rows_share: float
+) -> list[Manifest]:
+    """Seal crawls of earlier dates that had come to their end when their process did.
+
+    They need nothing of the Hub any more. One that cannot count is set aside, one that is partial
+    is sealed with that verdict; what broke off in the middle stays where it is, of no use.
+
+    Args:
+        store: Where captures are kept.
+        max_bad_share: Share of unusable rows above which a capture fails.
+        min_rows_share: Share of its neighbours' rows below which a capture is partial.
+    """
+    sealed = []
+    for date, origin in store.begun("hub_api"):
+        if date >= _today() or store.has(date):
+            continue
+        # Tonight's capture does not wait for whoever has this one open, nor fail with it.
+        with suppress(LedgerError), store.open(date, "hub_api", origin) as capture:
+            if not capture.complete:
+                continue
+            if fault_of(capture, origin, max_bad_share) is not None:
+                capture.refuse()
+                continue
+            sealed.append(capture.seal(verdict=judged(store, capture, min_rows_share)))
+    return sealed
+
+
+def crawled_before(store: CaptureStore, date: dt.date) -> Manifest | None:
+    """The newest crawl before a date: its oldest models, but for deleted ones, end the date's."""
+    for other in reversed(store.dates()):
+        if other < date:
+            manifest = store.manifest(other)
+            if manifest.source == "hub_api" and manifest.oldest:
+                return manifest
+    return None
+
+
+def _require_same_date(client: HubClient, date: dt.date) -> None:
+    """Refuse to go by a clock that is wrong: the counters are those of the Hub's date.
+
+    Raises:
+        LedgerError: The Hub's clock is on another date, by more than clocks commonly differ.
+    """
+    theirs, ours = client.time, _now()
+    if theirs and theirs.date() != date and abs(theirs - ours) > _CLOCKS_DIFFER:
+        raise LedgerError(
+            f"this machine's clock says {ours:%Y-%m-%d %H:%M} UTC, {client.access.endpoint} says "
+            f"{theirs:%Y-%m-%d %H:%M}: its counters would stand under a false date; set the clock, "
+            "then run again"
+        )
+
+
+def _pages(
+    client: HubClient, capture: OpenCapture, page_size: int, floor: str | None
+) -> Iterator[Page]:
     """The pages still to come; from the first one again if the Hub refuses the saved address."""
     resumed = capture.next_url
     if resumed is not None:
-        pages = crawl(client, resumed, capture.last_id)
+        pages = crawl(client, resumed, capture.last_id, floor)
         try:
             first = next(pages)
         except HubUnavailable:
@@ -98,11 +159,15 @@ def _pages(client: HubClient, capture: OpenCapture, page_size: int) -> Iterator[
             yield first
             yield from pages
             return
-    yield from crawl(client, first_url(client, page_size))
+    yield from crawl(client, first_url(client, page_size), floor=floor)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()
+    return _now().date()
 
 
 def import_files(
@@ -136,6 +201,7 @@ def import_files(
             "HUB_LEDGER_START_DATE to an earlier one"
         )
     store.require_kind(sample)
+    _allow_open_files(len(todo))
     with ExitStack() as stack:
         captures: list[OpenCapture] = []
         try:
@@ -160,6 +226,24 @@ def import_files(
             capture.seal(verdict=verdict)
             for capture, verdict in zip(captures, verdicts, strict=True)
         ]
+
+
+def _allow_open_files(count: int) -> None:
+    """Let this process hold a lock of each date, and what it has open beside.
+
+    Raises:
+        LedgerError: They are more than the machine allows one process.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + _OTHER_FILES
+    if soft == resource.RLIM_INFINITY or wanted <= soft:
+        return
+    if hard != resource.RLIM_INFINITY and wanted > hard:
+        raise LedgerError(
+            f"{count} files at once are more than a process may open here ({hard}, ulimit -Hn); "
+            "import them in parts"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def judged(store: CaptureStore, capture: OpenCapture, min_rows_share: float) -> str:

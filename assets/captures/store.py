@@ -35,6 +35,7 @@ from assets.hub.items import BadRow, ParsedRows
 from assets.hub.listing import Contract
 
 _COPY_BYTES = 1 << 20
+_OLDEST = 10
 
 
 class Manifest(msgspec.Struct, kw_only=True):
@@ -53,6 +54,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         verdict: ``admitted``, or why the capture does not count.
         ids: ``hub``, or ``surrogate`` where the source has no `_id` and they are derived from
             repository id and creation time (`assets.hub.items.surrogate_id`).
+        oldest: `_id` of the last rows received, ten at most: of a crawl the Hub's oldest models.
     """
 
     format: int = 1
@@ -74,6 +76,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     contract: Contract | None = None
     verdict: str = ADMITTED
     ids: str = "hub"
+    oldest: list[str] = []
 
 
 class Reduction(msgspec.Struct, kw_only=True):
@@ -109,6 +112,10 @@ class _PageNote(msgspec.Struct, kw_only=True):
     next_url: str | None
     sample: str | None
     contract: Contract | None = None
+
+
+class _Listed(msgspec.Struct):
+    hub_id: str = msgspec.field(name="_id")
 
 
 class _Header(msgspec.Struct, kw_only=True):
@@ -223,6 +230,16 @@ class CaptureStore:
                 f"the capture of {reduction.date} builds on that of {base}, which is missing or "
                 f"another one in {self.root}; restore captures from a backup"
             )
+
+    def begun(self, source: str) -> list[tuple[dt.date, str]]:
+        """Captures of a source that are not sealed: date and origin, by date."""
+        found = []
+        for path in sorted((self.root / ".open").glob("????-??-??/header.json")):
+            with contextlib.suppress(OSError, msgspec.DecodeError):
+                header = msgspec.json.decode(path.read_bytes(), type=_Header)
+                if header.source == source:
+                    found.append((dt.date.fromisoformat(path.parent.name), header.origin))
+        return found
 
     def kind(self) -> str | None:
         """Whether this home holds ``sample`` or ``observed`` captures; None when it holds none."""
@@ -410,6 +427,7 @@ class OpenCapture:
             contract=self.notes[0].contract if self.notes else None,
             verdict=verdict,
             ids=self._header.ids,
+            oldest=self._oldest(),
         )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
         _write_durably(building / "manifest.json", text + b"\n")
@@ -418,6 +436,15 @@ class OpenCapture:
         _sync_folder(self._store.root)
         shutil.rmtree(self.folder)
         return manifest
+
+    def _oldest(self) -> list[str]:
+        lines: list[bytes] = []
+        for note in reversed(self.notes):
+            if len(lines) >= _OLDEST:
+                break
+            page = self._page(note.page).read_bytes()
+            lines = zstandard.ZstdDecompressor().decompress(page).splitlines() + lines
+        return [msgspec.json.decode(line, type=_Listed).hub_id for line in lines[-_OLDEST:]]
 
     def restart(self) -> None:
         """Forget the pages received so far, for a source that cannot be resumed in the middle."""

@@ -4,6 +4,7 @@ Belongs here: timeouts, retries, pacing by the quota headers, limits on what is 
 Does not belong here: what a page means (see `assets.hub.listing`).
 """
 
+import datetime as dt
 import email.utils
 import ipaddress
 import random
@@ -59,7 +60,13 @@ class HubAccess:
     max_page_bytes: int = 256 * 1024 * 1024
 
     def __post_init__(self) -> None:
-        """Refuse what is not a plain base URL."""
+        """Refuse what is not a plain base URL, and what is no token."""
+        # Sent as it is, it would come back in an error's text.
+        if self.token and not re.fullmatch(r"[!-~]+", self.token):
+            raise LedgerError(
+                "HF_TOKEN holds a space, a line break or a letter that no token has; it should be "
+                "one word, like hf_ and letters"
+            )
         parts = urlsplit(self.endpoint)
         if "@" in parts.netloc:
             raise LedgerError("HF_ENDPOINT holds a user or password; a token goes into HF_TOKEN")
@@ -104,6 +111,7 @@ class HubClient:
         requests, received: Requests sent, and bytes of their answers as they travelled.
         retries: Requests that had to be repeated.
         sample: What the Hub said of itself last: None for the real one.
+        time: The Hub's clock at its last answer; None where it did not tell.
     """
 
     def __init__(
@@ -123,8 +131,12 @@ class HubClient:
         self.received = 0
         self.retries = 0
         self.sample: str | None = None
+        self.time: dt.datetime | None = None
+        told = access.token and _private_channel(access.endpoint)
+        if access.token and not told:
+            say(f"{access.endpoint} is not told HF_TOKEN: what it is sent can be read on the way")
         self._headers = build_hf_headers(
-            token=access.token if access.token and _private_channel(access.endpoint) else False,
+            token=access.token if told else False,
             library_name="hub-ledger",
             library_version=version("hub-ledger"),
         )
@@ -290,6 +302,7 @@ class HubClient:
         if status != 200:
             raise LedgerError(_refusal(self.access.endpoint, response, body, self._hints))
         self.sample = response.headers.get(SAMPLE_HEADER)
+        self.time = _time_of(response.headers)
         return Answer(
             body=body,
             next_url=response.links.get("next", {}).get("url"),
@@ -366,6 +379,16 @@ def _wait_asked_for(headers: httpx.Headers, quota: object) -> float | None:
     except ValueError:
         return None
     return min(max(at.timestamp() - time.time(), 0.0), _LONGEST_WAIT) + 1
+
+
+def _time_of(headers: httpx.Headers) -> dt.datetime | None:
+    """When an answer was given, by the server's clock; a cache tells how long it has held it."""
+    try:
+        given = email.utils.parsedate_to_datetime(headers.get("date", ""))
+        held = dt.timedelta(seconds=int(headers.get("age", "0")))
+        return given.astimezone(dt.UTC) + held
+    except (ValueError, OverflowError):
+        return None
 
 
 _HINTS = {

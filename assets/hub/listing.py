@@ -19,6 +19,7 @@ from assets.hub.items import EXPAND, ParsedRows, keys_of_page, parse_page, print
 PAGE_SIZE = 1000
 MAX_PAGES = 100_000
 """A crawl longer than this does not end by itself: a hundred million models."""
+_END_TRIES = 3
 
 
 class Contract(msgspec.Struct, kw_only=True):
@@ -56,13 +57,17 @@ def first_url(client: HubClient, page_size: int = PAGE_SIZE) -> str:
     return client.url("/api/models", [("sort", "createdAt"), ("limit", str(page_size)), *expand])
 
 
-def crawl(client: HubClient, url: str, after_id: str | None = None) -> Iterator[Page]:
+def crawl(
+    client: HubClient, url: str, after_id: str | None = None, floor: str | None = None
+) -> Iterator[Page]:
     """Fetch pages from `url` to the end of the list.
 
     Args:
         client: The Hub to ask.
         url: The first page, or where an interrupted crawl goes on.
         after_id: The last `_id` recorded before `url`, to check the order across a resumption.
+        floor: An `_id` down to which the list should reach: a page that ends it above is asked
+            for again, twice, since a Hub in trouble may leave out where the list goes on.
 
     Raises:
         HubUnavailable: A page could not be had.
@@ -71,7 +76,9 @@ def crawl(client: HubClient, url: str, after_id: str | None = None) -> Iterator[
     seen = {url}
     next_url: str | None = url
     while next_url is not None:
-        page = _fetch(client, next_url, is_first=after_id is None and len(seen) == 1)
+        page = _fetch(
+            client, next_url, after_id, floor, is_first=after_id is None and len(seen) == 1
+        )
         _require_falling(page.rows, after_id)
         after_id = page.rows.last_id or after_id
         next_url = page.next_url
@@ -86,7 +93,9 @@ def crawl(client: HubClient, url: str, after_id: str | None = None) -> Iterator[
         yield page
 
 
-def _fetch(client: HubClient, url: str, is_first: bool) -> Page:
+def _fetch(
+    client: HubClient, url: str, after_id: str | None, floor: str | None, is_first: bool
+) -> Page:
     attempt = 0
     while True:
         attempt += 1
@@ -95,6 +104,11 @@ def _fetch(client: HubClient, url: str, is_first: bool) -> Page:
             rows = parse_page(answer.body)
         except ValueError as error:
             client.retry_page(str(error), attempt)
+            continue
+        lowest = rows.last_id or after_id or ""
+        is_cut = answer.next_url is None and floor is not None and lowest > floor
+        if is_cut and attempt < min(_END_TRIES, client.access.tries):
+            client.retry_page("a list that ends above its oldest models", attempt)
             continue
         contract = _observe(answer) if is_first else None
         return Page(rows, answer.next_url, answer.quota_left, answer.sample, contract)

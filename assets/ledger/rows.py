@@ -1,10 +1,9 @@
 """The rows of one capture as the temporary table `listed`, one row a model, columns as kept.
 
-Belongs here: reading a sealed file, and replaying a date from the ledger. Does not belong here:
-recording (see `assets.ledger.histories`), the reduced form on disk (see `assets.ledger.reduction`).
+Belongs here: reading a sealed file. Does not belong here: recording it (see
+`assets.ledger.histories`), its reduced form on disk (see `assets.ledger.reduction`).
 """
 
-import datetime as dt
 from pathlib import Path
 
 import duckdb
@@ -132,10 +131,3 @@ def read_items(connection: duckdb.DuckDBPyConnection, items: Path) -> int:
     if distinct < rows:
         connection.execute(_DEDUPLICATE)
     return int(rows - distinct)
-
-
-def replay(connection: duckdb.DuckDBPyConnection, date: dt.date, into: str = "listed") -> None:
-    """Write a loaded date's rows, as they were captured, into a temporary table of that name."""
-    connection.execute(
-        f"create or replace temp table {into} as from raw.models_on($date)", {"date": date}
-    )

@@ -8,11 +8,13 @@ readers open (``hub_ledger.duckdb``, ``parquet``, ``csv``, ``docs``, ``manifest.
 through ``published/latest``, and ``latest`` alone is replaced.
 """
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -69,6 +71,7 @@ _MONTHS_OF = {
 # A month that no run of dbt renewed is read again once in so many nights, whatever the runs say.
 _PROOF_NIGHTS = 30
 _LINKS = (PUBLISHED_NAME, "parquet", "csv", "docs", "manifest.json")
+_BUILDING = ".building"
 NIGHT = "%Y-%m-%dT%H%M%S.%fZ"
 # A query that began on a publication of today must not lose it to the next one.
 _GRACE = dt.timedelta(hours=1)
@@ -161,6 +164,21 @@ def publish(home: Path) -> Publication:
         LedgerError: Facts are not finished, or the copy differs from the warehouse; what was
             published before stays in place.
     """
+    with removed_on_failure(home / "published" / _BUILDING):
+        return _publish(home)
+
+
+@contextlib.contextmanager
+def removed_on_failure(building: Path) -> Iterator[None]:
+    """Leave no half of what fails: on a full disk it would be what keeps it full."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+def _publish(home: Path) -> Publication:
     published = home / "published"
     now = dt.datetime.now(dt.UTC)
     night = now.strftime(NIGHT)
@@ -253,7 +271,7 @@ def _build(
     Returns:
         The folder, what each table holds, and the SHA-256 of the files that were carried over.
     """
-    building = home / "published" / ".building"
+    building = home / "published" / _BUILDING
     # Where a publication was killed, what it left goes here.
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)

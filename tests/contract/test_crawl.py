@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from assets.captures.sources import capture_tonight, import_files
+from assets.captures.assets import rows_check
+from assets.captures.sources import capture_tonight, finish_crawls, import_files
 from assets.captures.store import CaptureStore, OpenCapture
 from assets.errors import HubUnavailable, LedgerError
 from assets.hub.client import HubAccess, HubClient
@@ -133,6 +134,66 @@ def test_a_crawl_over_midnight_counts_for_neither_date(
     with pytest.raises(LedgerError, match="ended while it was being recorded"):
         capture_tonight(store, client(endpoint), today, 0.01, 0.9, page_size=100)
     assert store.dates() == []
+
+
+def test_a_clock_on_another_date_than_the_hubs_is_refused(
+    store: CaptureStore, endpoint: str, today: dt.date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    monkeypatch.setattr("assets.captures.sources._now", lambda: ahead)
+    with pytest.raises(LedgerError, match="set the clock"):
+        capture_tonight(store, client(endpoint), ahead.date(), 0.01, 0.9)
+    assert store.dates() == []
+
+
+def test_a_whole_crawl_that_was_not_sealed_in_time_is_sealed_later(
+    store: CaptureStore, endpoint: str, today: dt.date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full when it came to sealing; another one broke off in the middle."""
+    yesterday, before = (today - dt.timedelta(days=days) for days in (1, 2))
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    for date, name in ((before, "append"), (yesterday, "seal")):
+        with monkeypatch.context() as then:
+            then.setattr("assets.captures.sources._today", lambda date=date: date)
+            then.setattr(OpenCapture, name, full)
+            with pytest.raises(OSError, match="no space"):
+                capture_tonight(store, client(endpoint), date, 0.01, 0.9, page_size=100)
+    (sealed,) = finish_crawls(store, 0.01, 0.9)
+    assert (sealed.date, sealed.source, sealed.origin) == (yesterday, "hub_api", endpoint)
+    assert store.verify(yesterday).rows == len(rows(store, yesterday)) == sealed.rows
+    assert store.dates() == [yesterday]
+    assert finish_crawls(store, 0.01, 0.9) == []
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_list_that_ends_above_its_oldest_models_is_asked_again(
+    store: CaptureStore,
+    sample_hub: SampleHub,
+    today: dt.date,
+    monkeypatch: pytest.MonkeyPatch,
+    lasting: bool,
+) -> None:
+    """A Hub in trouble leaves out where the list goes on; where it insists, a check warns."""
+    yesterday = today - dt.timedelta(days=1)
+    with monkeypatch.context() as then, serving(ScriptedHub(sample_hub, {})) as endpoint:
+        then.setattr("assets.captures.sources._today", lambda: yesterday)
+        whole = capture_tonight(store, client(endpoint), yesterday, 0.01, 0.9, page_size=100)
+
+    def cut(request: Request, number: int) -> Response:
+        return Response("[]", 200)
+
+    last = whole.pages
+    hub = ScriptedHub(sample_hub, {last + n: cut for n in range(3 if lasting else 1)})
+    with serving(hub) as endpoint:
+        manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.5, page_size=100)
+    assert manifest.retries == (2 if lasting else 1)
+    assert (manifest.rows < whole.rows) == lasting
+    check = rows_check(store, [today])
+    assert check.passed != lasting
+    assert not lasting or "above the oldest models" in (check.description or "")
 
 
 def test_a_long_wait_is_bounded(store: CaptureStore, sample_hub: SampleHub, today: dt.date) -> None:
@@ -280,12 +341,16 @@ def test_an_unreachable_hub_is_said_so(store: CaptureStore, today: dt.date) -> N
 
 
 def test_the_token_travels_only_encrypted_or_on_this_machine() -> None:
+    said: list[str] = []
+
     def sent(endpoint: str) -> dict[str, str]:
-        return HubClient(HubAccess(endpoint, token="hf_secret"))._headers
+        return HubClient(HubAccess(endpoint, token="hf_secret"), say=said.append)._headers
 
     assert "authorization" in {name.lower() for name in sent("https://huggingface.co")}
     assert "authorization" in {name.lower() for name in sent("http://127.0.0.1:1")}
+    assert said == []
     assert "authorization" not in {name.lower() for name in sent("http://hub.example")}
+    assert ["is not told HF_TOKEN" in line for line in said] == [True]
 
 
 def test_what_the_first_page_shows_is_kept(

@@ -19,9 +19,10 @@ DATE = dt.date(2026, 3, 1)
 MUTATED = 2000
 
 VALUES: list[Any] = [
-    None, True, False, 0, -1, 2**31, 2**63 - 1, 2**63, 2**64, -(2**63), 10**400, 1e308, -0.0, 1.5,
-    "", "x", "\x00", "a\x00b", "\ud800", "\u202e", "🦙" * 50, "'; drop schema raw; --", "{{ 7*7 }}",
-    "x" * 1_000_000, [], [None], [[]], ["a", 1], {}, {"a": {"b": {}}}, {"$ne": None}, "NaN", "null",
+    None, True, False, 0, -1, 2**31, 10**15, 2**63 - 1, 2**63, 2**64, -(2**63), 10**400, 1e308,
+    -0.0, 1.5, "", "x", "\x00", "a\x00b", "\ud800", "\u202e", "🦙" * 50, "'; drop schema raw; --",
+    "{{ 7*7 }}", "x" * 1_000_000, [], [None], [[]], ["a", 1], {}, {"a": {"b": {}}}, {"$ne": None},
+    "NaN", "null",
 ]  # fmt: skip
 KEYS = [
     "_id", "id", "author", "baseModels", "createdAt", "disabled", "downloads", "downloadsAllTime",

@@ -3,6 +3,8 @@
 import datetime as dt
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,22 @@ def test_a_partial_file_is_kept_and_marked(store: CaptureStore, folder: Path) ->
     (folder / "2026-08-23.jsonl").write_bytes(lines(1000))
     (late,) = import_files(store, folder, 0.01, 0.9)
     assert late.verdict == "admitted"
+
+
+_MANY = """
+import resource, sys
+from pathlib import Path
+from assets.captures.sources import import_files
+from assets.captures.store import CaptureStore
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+print(len(import_files(CaptureStore(Path(sys.argv[1])), Path(sys.argv[2]), 0.01, 0.0)))
+"""
+
+
+def test_more_dates_than_a_process_may_commonly_open(folder: Path, tmp_path: Path) -> None:
+    for number in range(100):
+        write_capture(folder, DATE - dt.timedelta(days=number), [item("x/a", number)])
+    command = [sys.executable, "-c", _MANY, str(tmp_path / "captures"), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "100\n", done.stderr

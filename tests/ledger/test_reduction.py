@@ -18,12 +18,12 @@ FIRST, SECOND, THIRD = (dt.date(2026, 1, day) for day in (1, 2, 3))
 
 CAPTURES: dict[dt.date, list[Item]] = {
     FIRST: [
-        item("x/stays", 5, downloadsAllTime=2**62, likes=1, trendingScore=0.5),
+        item("x/stays", 5, downloadsAllTime=10**15, likes=1, trendingScore=0.5),
         item("x/goes", 1),
         item("x/counts-again", None, downloadsAllTime=None),
     ],
     SECOND: [
-        item("x/stays", 5, downloadsAllTime=2**62, likes=1, trendingScore=0.5),
+        item("x/stays", 5, downloadsAllTime=10**15, likes=1, trendingScore=0.5),
         item("x/counts-again", 2, downloadsAllTime=9),
         item("'; drop table raw.models; --/new", 7, ["x/stays"], tags=["license:mit", "'"]),
     ],

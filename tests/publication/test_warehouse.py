@@ -425,6 +425,27 @@ def test_what_failed_its_checks_is_not_published(home: Path) -> None:
     publish(home)
 
 
+_ON_A_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from assets.publication.warehouse import publish
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+publish(Path(sys.argv[1]))
+"""
+
+
+def test_a_publication_that_fills_the_disk_leaves_nothing_there(home: Path) -> None:
+    latest = publish(home).path.resolve()
+    command = [sys.executable, "-c", _ON_A_FULL_DISK, str(home)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "could not be built" in done.stderr or "File too large" in done.stderr
+    assert not (home / "published" / ".building").exists()
+    assert (home / "published" / "hub_ledger.duckdb").resolve() == latest
+    publish(home)
+
+
 def test_what_an_earlier_version_published_is_replaced(home: Path) -> None:
     published = home / "published"
     (published / "parquet").mkdir(parents=True)

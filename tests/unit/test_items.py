@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assets.hub.items import parse_page, parse_rows
+from assets.hub.items import keys_of_page, parse_page, parse_rows
 
 GOOD = {"_id": "66e1a0b2c3d4e5f601234567", "id": "acme/tiny", "downloads": 3}
 
@@ -52,6 +52,8 @@ def test_integer_trending_score_and_boolean_gating_are_accepted() -> None:
         ({"id": ""}, "$.id"),
         ({"downloads": -1}, "downloads"),
         ({"downloads": 2**63}, "downloads"),
+        ({"downloadsAllTime": 10**15 + 1}, "downloadsAllTime"),
+        ({"createdAt": "0001-01-01T00:00:00+05:30"}, "UTC"),
         ({"downloads": "12"}, "downloads"),
         ({"downloads": 1.5}, "downloads"),
         ({"tags": "text"}, "tags"),
@@ -98,3 +100,41 @@ def test_line_breaks_inside_a_row_do_not_tear_it() -> None:
     body = json.dumps([{**GOOD, "tags": ["a\nb"]}], indent=2).encode()
     lines = parse_page(body).lines.splitlines()
     assert [json.loads(line)["tags"] for line in lines] == [["a\nb"]]
+
+
+@pytest.mark.parametrize("text", [b'"\\ud800"', b'"a\\udc00b", "\xff"', b"NaN", b"1e999999"])
+def test_what_makes_a_page_unreadable_costs_its_row_only(text: bytes) -> None:
+    """Half of a surrogate pair, as JavaScript writes it, is JSON; msgspec gives the page up."""
+    good = json.dumps(GOOD).encode()
+    bad = good.replace(b"3}", b'3, "tags": [%b, {"a": 1e400}]}' % text)
+    body = b"\n[ %b,%b ,%b]\n" % (good, bad, good)
+    parsed = parse_page(body)
+    assert (parsed.rows, [row.raw for row in parsed.bad]) == (2, [bad])
+    assert keys_of_page(body)["downloads"] >= 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[", b"{}", b"null", b'["\\ud800"', b'["\\ud800",]', b'[,"\\ud800"]',
+        b'["\\ud800"] x', b'["\\ud800" 1]', b"[" * 100_000, b'["\\ud800",' + b"[" * 100_000,
+    ],
+)  # fmt: skip
+def test_what_is_no_array_is_refused_as_a_page(body: bytes) -> None:
+    with pytest.raises(ValueError, match="a page that"):
+        parse_page(body)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("2024-01-01T00:00:00.000Z", "2024-01-01T00:00:00Z"),
+        ("2024-01-01T00:00:00+05:30", "2023-12-31T18:30:00Z"),
+        ("2024-01-01T00:00:00", "2024-01-01T00:00:00Z"),
+    ],
+)
+def test_times_are_kept_in_utc(given: str, kept: str) -> None:
+    row = {**GOOD, "createdAt": given, "lastModified": given}
+    for parsed in (parse_page(page(row)), parse_rows([json.dumps(row).encode()])):
+        found = json.loads(parsed.lines)
+        assert (found["createdAt"], found["lastModified"]) == (kept, kept)

@@ -24,6 +24,16 @@ def test_the_token_is_not_shown() -> None:
     assert "hf_secret" not in repr(settings)
 
 
+@pytest.mark.parametrize(
+    "token", ["hf_one\nhf_two", "hf_one two", "hf_\N{LATIN SMALL LETTER E WITH ACUTE}"]
+)
+def test_what_is_no_token_is_refused_unshown(token: str) -> None:
+    """An error of the HTTP library would quote it."""
+    with pytest.raises(LedgerError, match="HF_TOKEN holds") as refused:
+        read_settings({"HF_TOKEN": token})
+    assert "hf_one" not in str(refused.value)
+
+
 def test_the_webhook_is_not_shown() -> None:
     address = "https://hooks.slack.com/services/secret"
     settings = read_settings({"HUB_LEDGER_ALERT_WEBHOOK": f" {address} "})

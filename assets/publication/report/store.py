@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.publication.report.page import write_exposure, write_report
-from assets.publication.warehouse import NIGHT, PUBLISHED_NAME, link, seal
+from assets.publication.warehouse import (
+    NIGHT,
+    PUBLISHED_NAME,
+    link,
+    removed_on_failure,
+    seal,
+)
 
 
 @dataclass(frozen=True)
@@ -27,15 +33,19 @@ def publish_report(home: Path) -> Report:
 
     The caller holds the writer's turn.
     """
-    charts = write_report(home / "published" / PUBLISHED_NAME, _building(home, "report"))
-    return _replace(home, "report", charts)
+    building = _building(home, "report")
+    with removed_on_failure(building):
+        charts = write_report(home / "published" / PUBLISHED_NAME, building)
+        return _replace(home, "report", charts)
 
 
 def publish_exposure(home: Path) -> Report | None:
     """Write the page of exposures likewise; None, and no page any more, without an inventory."""
-    charts = write_exposure(home / "published" / PUBLISHED_NAME, _building(home, "exposure"))
-    if charts is not None:
-        return _replace(home, "exposure", charts)
+    building = _building(home, "exposure")
+    with removed_on_failure(building):
+        charts = write_exposure(home / "published" / PUBLISHED_NAME, building)
+        if charts is not None:
+            return _replace(home, "exposure", charts)
     (home / "published" / "exposure").unlink(missing_ok=True)
     shutil.rmtree(home / "published" / "exposures", ignore_errors=True)
     return None
