@@ -163,9 +163,10 @@ def all_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[An
     names = connection.execute(
         "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
     ).fetchall()
+    times = {"meta_captures": "started_at, finished_at", "meta_freshness": "recorded_at"}
     tables = {}
     for (name,) in names:
-        columns = "* exclude (started_at, finished_at)" if name == "meta_captures" else "*"
+        columns = f"* exclude ({times[name]})" if name in times else "*"
         tables[name] = connection.execute(
             f"select {columns} from marts.{name} order by all"
         ).fetchall()

@@ -10,19 +10,23 @@ the recorded captures alone, not of the order in which they came.
 import datetime as dt
 import itertools
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from assets.captures.admission import ADMITTED, Thresholds, row_verdict
 from assets.hub.items import printable
+from assets.ledger.due import mark_facts_due
 
 BIG_DOWNLOADS = 60_000
 """30-day downloads from which on a model is sure to move every day."""
 
 _ENOUGH_BIG = 10
 """Fewer big models than this say nothing about a night."""
+
+_NO_FLOW = frozenset({"rolled_back", "stalled", "duplicated"})
+"""Kinds of a capture that is no end of flows, as `stg_captures` has them."""
 
 _NEIGHBOURS = 7
 _LONGEST_HOLD = 8
@@ -127,12 +131,26 @@ def judge_counters(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds
     for place, measure in enumerate(measures):
         events += _events_of_counters(measure, measures, place, thresholds)
     events += _rollbacks(connection, known, measures, thresholds)
+    held = connection.execute("select date, kind from raw.quality_events").fetchall()
+    mark_facts_due(connection, _changed_ends(held, events, counting))
     connection.execute("delete from raw.quality_events")
     if events:
         connection.executemany(
             "insert into raw.quality_events values (?, ?, ?, ?, ?)",
             [(e.date, e.kind, e.measured, e.threshold, e.detail) for e in events],
         )
+
+
+def _changed_ends(
+    held: Iterable[tuple[dt.date, str]], events: Iterable[Event], counting: Collection[dt.date]
+) -> list[dt.date]:
+    """Captures that became or ceased to be an end of flows, by captures that came later.
+
+    What crossed a threshold there is found again; flows around any capture are.
+    """
+    before = {date for date, kind in held if kind in _NO_FLOW}
+    now = {event.date for event in events if event.kind in _NO_FLOW}
+    return sorted((before ^ now).intersection(counting))
 
 
 def _captures(connection: duckdb.DuckDBPyConnection) -> list[_Capture]:

@@ -83,8 +83,17 @@
         where held.model_key = replaced.model_key and replaced.model_key <> replaced.present_key
     {%- endif -%}
 {%- endmacro %}
-{#- After a history of scopes is written: a model that is in none of the states on a date that is due, and on
-    no other date, has no row that could replace what was held. -#}
+{#- After a history is written: what has a state at captures only that do not count any more has no row that could
+    replace what was held. -#}
+{% macro forget_uncounted() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where valid_from not in (
+            select captures.date from {{ ref('stg_captures') }} as captures where captures.verdict = 'admitted'
+        )
+    {%- endif -%}
+{%- endmacro %}
+{#- Likewise in a history of scopes: a model that is in none of the states on a date that is due, and on no other
+    date. -#}
 {% macro forget_scopeless() -%}
     {%- if is_incremental() -%}
         delete from {{ this }} as held using {{ ref('stg_facts_due') }} as due

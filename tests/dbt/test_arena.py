@@ -152,6 +152,10 @@ def test_a_name_that_comes_twice_counts_once(tmp_path: Path) -> None:
     assert query(tmp_path, "select repeated from marts.meta_arena_tables order by all") == [
         (1,), (1,),
     ]  # fmt: skip
+    run_dbt(tmp_path, "run", "--select", "+meta_freshness")
+    assert query(tmp_path, "select * exclude (recorded_at) from marts.meta_freshness") == [
+        ("arena/text", DAYS[0], DAYS[1], 2, "test"),
+    ]  # fmt: skip
 
 
 def test_days_at_first_leave_and_come_back(tmp_path: Path) -> None:

@@ -608,6 +608,9 @@ def test_a_capture_that_does_not_count_makes_no_facts(tmp_path: Path) -> None:
     assert gone == [(0,)]
     verdicts = query(tmp_path, "select verdict from marts.meta_captures order by date")
     assert [verdict.split(":")[0] for (verdict,) in verdicts] == ["admitted", "partial", "admitted"]
+    fresh = query(tmp_path, "select * from marts.meta_freshness")
+    finished = CaptureStore(tmp_path / "captures").manifest(days[2]).finished_at
+    assert fresh == [("hub", days[0], days[2], 2, finished.replace(tzinfo=None), None)]
     kept = query(tmp_path, "select count(*) from raw.model_counters where date = ?", days[1])
     assert kept == [(3,)]
 

@@ -251,6 +251,35 @@ def test_launches_between_any_captures_count_from_0(tmp_path: Path) -> None:
     assert [flow(home, name, JAN) for name in created] == [70, 70, 10]
 
 
+def test_a_model_listed_on_its_first_day_is_one_model_of_that_day(tmp_path: Path) -> None:
+    """It has two flows on it: what it had when listed, and what came until the next night."""
+    dates = [JAN + dt.timedelta(days=n) for n in range(16)]
+    born = f"{dates[1]}T01:00:00.000Z"
+    home = computed(
+        tmp_path,
+        {
+            date: [
+                *steady(n, 50),
+                item("y/new", 5, downloadsAllTime=50 + 70 * (n - 1), createdAt=born),
+                # Thirteen days before the fourteenth day are too few to tell a spike.
+                item(
+                    "y/big", 5, createdAt=born,
+                    downloadsAllTime=10 * n + (10**6 if n == 15 else 0),
+                ),
+            ][: None if n else 50]
+            for n, date in enumerate(dates)
+        },
+    )  # fmt: skip
+    counted = query(
+        home,
+        "select date, sum(models) from marts.fct_family_share_daily where basis = 'counter' "
+        "and variant = 'raw' and scope = 'all' and attribution = 'publisher' group by 1 order by 1",
+    )
+    # Of fifty models each moves by 1 a night, and y/big, y/new as well from their first day on.
+    assert counted == [(date, 50 if date == dates[0] else 52) for date in dates[:-1]]
+    assert query(home, "select count(*) from marts.fct_model_spikes") == [(0,)]
+
+
 def test_bounds_hold_whatever_happened_between_the_captures(tmp_path: Path) -> None:
     """Captures a week apart do not tell on which side of the month's end a flow lies."""
     counts = {JAN: 0, day("01-05"): 40, day("01-28"): 100, day("02-04"): 170, MAR: 195}

@@ -1,6 +1,7 @@
 """Milestones and days to them (METHOD D11, D17)."""
 
 import datetime as dt
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,55 @@ def test_a_fall_is_no_second_crossing_and_a_stay_below_none(tmp_path: Path) -> N
     assert milestones(tmp_path, "model", "meta-llama/Llama-3.1-8B") == {}
     # Together they are past two million in no night.
     assert set(milestones(tmp_path, "publisher", "Qwen")) == {1_000_000}
+
+
+def test_a_model_away_for_a_night_was_counted_by_the_one_before(tmp_path: Path) -> None:
+    """Not listed, or listed without a count; one never counted before was above when first seen."""
+    nights = {date: night(n) for n, date in enumerate(JAN[:3])}
+    for name, counts in {
+        "x/away": (900_000, None, 1_100_000),
+        "x/null": (500_000, "null", 1_500_000),
+        "x/late": (None, None, 1_100_000),
+    }.items():
+        for date, count in zip(nights, counts, strict=True):
+            if count is not None:
+                told = None if count == "null" else count
+                nights[date].append(item(name, 1, downloadsAllTime=told, createdAt=OLD))
+    record(tmp_path, nights)
+    for dates in (JAN[:2], JAN[2:3]):
+        load(tmp_path, dates)
+        build_facts(tmp_path, "fct_milestones")
+    half = dt.date(2026, 1, 7)
+    assert milestones(tmp_path, "model", "x/away")[1_000_000] == [JAN[0], half, JAN[2], False]
+    assert milestones(tmp_path, "model", "x/null")[1_000_000] == [JAN[0], half, JAN[2], False]
+    assert milestones(tmp_path, "model", "x/late")[1_000_000] == [None, None, JAN[2], True]
+
+
+@pytest.mark.long
+def test_a_capture_that_measures_flow_after_all_moves_what_was_crossed(tmp_path: Path) -> None:
+    """Stalled by the nights before it, plain by those after it (definition stalled)."""
+    days = [JAN[0] + dt.timedelta(days=n) for n in range(16)]
+    moves = [*[100_000] * 7, 29_000, *[60_000] * 7]
+    totals = itertools.accumulate(moves, initial=266_000)
+    captures = {
+        date: [
+            item("Qwen/Qwen3-8B", 1, downloadsAllTime=total, createdAt=OLD),
+            *(item(f"user/{n}", 1, downloadsAllTime=n, createdAt=OLD) for n in range(30)),
+        ]
+        for date, total in zip(days, totals, strict=True)
+    }
+    whole, nightly = tmp_path / "whole", tmp_path / "nightly"
+    for home, orders in ((whole, [days]), (nightly, [days[:10], days[10:15], days[15:]])):
+        record(home, captures)
+        for dates in orders:
+            load(home, dates)
+            if home == nightly and dates[-1] == days[14]:
+                (before,) = milestones(home, "model", "Qwen/Qwen3-8B").values()
+            build_facts(home)
+    (after,) = milestones(nightly, "model", "Qwen/Qwen3-8B").values()
+    assert before == [days[7], days[8], days[9], False]
+    assert after == [days[8], days[9], days[9], False]
+    assert marts(nightly) == marts(whole)
 
 
 @pytest.mark.long

@@ -27,6 +27,8 @@ def night(**counts: int) -> list[Item]:
         one("m", "mistralai/Mistral-7B", 70),
         one("d", "someone/Qwen3-8B-GGUF", 3, "Qwen/Qwen3-8B"),
         one("e", "meta-llama/Qwen3-8B-tuned", 0, "Qwen/Qwen3-8B", "meta-llama/Llama-3.1-8B"),
+        one("e", "gpt2", 0),
+        one("e", "distilgpt2", 0, "gpt2"),
     ]
 
 
@@ -140,7 +142,10 @@ def test_likes_all_time_and_derivatives_of_a_day(home: Path) -> None:
         ("company", "Alibaba"),
         ("family", "Qwen"),
     ):
-        assert places(home, MAR, "day", unit_type, "derivatives") == [(unit, 2, 1)], unit_type
+        # No owner is nobody's own: one of them built on another's.
+        ownerless = [("gpt2", 1, 2)] if unit_type == "model" else []
+        found = places(home, MAR, "day", unit_type, "derivatives")
+        assert found == [(unit, 2, 1), *ownerless], unit_type
 
 
 def test_a_row_knows_its_past(home: Path) -> None:

@@ -17,9 +17,11 @@ from typing import Any
 import networkx as nx
 import pytest
 
+from assets.captures.admission import PLAIN
 from assets.captures.sources import import_files
 from assets.captures.store import CaptureStore
 from assets.ledger.due import mark_facts_due
+from assets.ledger.load import load_capture
 from assets.ledger.warehouse import connect
 from tests.helpers import REPOSITORY, Item, build_facts, hub_id, item, load, marts, query, record
 
@@ -326,6 +328,27 @@ def test_whoever_left_the_list_on_all_dates_leaves_no_row(plain: Path, tmp_path:
             "select date from raw.captures").fetchall()])  # fmt: skip
     build_facts(home, *SCOPED)
     assert query(home, "from marts.bridge_model_scope order by all") == before
+
+
+def test_what_was_in_a_scope_at_captures_that_count_no_more_leaves_no_row(tmp_path: Path) -> None:
+    """A late night before it shows that the one with the task was not whole."""
+    late, short, whole = (FIRST + dt.timedelta(days=n) for n in range(3))
+
+    def night(models: int, **of_one: Any) -> list[Item]:
+        return [item("u/m", 1, **of_one), *(item(f"x/{n}", 1) for n in range(models - 1))]
+
+    captures = {
+        late: night(21), short: night(18, pipeline_tag=TEXT), whole: night(19)
+    }  # fmt: skip
+    record(tmp_path, captures)
+    found = []
+    for dates in ([short, whole], [late]):
+        with connect(tmp_path) as connection:
+            for date in dates:
+                load_capture(connection, CaptureStore(tmp_path / "captures"), date, PLAIN)
+        build_facts(tmp_path, "bridge_model_scope")
+        found.append(query(tmp_path, "select count(*) from marts.bridge_model_scope"))
+    assert (found[0] > [(0,)], found[1]) == (True, [(0,)])
 
 
 def test_a_name_is_judged_once_a_version_of_the_rules(plain: Path, tmp_path: Path) -> None:

@@ -260,6 +260,8 @@ def test_nightly_over_http_equals_the_import_of_the_same_items(
     with published(tmp_path / "nightly") as ours, published(tmp_path / "import") as theirs:
         nightly, imported = all_tables(ours), all_tables(theirs)
     assert nightly.pop("meta_captures") != imported.pop("meta_captures")
+    assert nightly.pop("meta_freshness") == [("hub", today, today, 1, "replay")]
+    assert imported.pop("meta_freshness") == [("hub", today, today, 1, None)]
     # The one record is a sample and says so on every claim, in the last column.
     assert {row[-1] for row in nightly["fct_claims"]} == {"replay"}
     assert {row[-1] for row in imported["fct_claims"]} == {None}
@@ -330,6 +332,19 @@ def test_a_backfill_ends_with_the_facts_of_its_dates(tmp_path: Path) -> None:
         "select distinct date from marts.fct_family_share_daily where basis = 'window' order by 1",
     )
     assert [date.day for (date,) in found] == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+
+
+@pytest.mark.long
+def test_what_was_published_before_a_run_failed_is_said(tmp_path: Path) -> None:
+    """The report cannot be drawn: a file lies where its folder should be."""
+    write_capture(tmp_path / "in", dt.date(2026, 8, 22), [item("Qwen/Q", 1)])
+    (tmp_path / "home" / "published").mkdir(parents=True)
+    (tmp_path / "home" / "published" / "reports").write_text("")
+    done = run_command(tmp_path / "home", "import", "--captures", str(tmp_path / "in"))
+    assert done.returncode == 1
+    assert "The warehouse was published all the same" in done.stderr
+    with published(tmp_path / "home") as connection:
+        assert connection.execute("select count(*) from marts.dim_model").fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}\n", b"\x1f\x8b broken"])

@@ -83,6 +83,28 @@ def test_stall_t5_by_the_median_of_its_neighbours(tmp_path: Path) -> None:
     assert recorded(tmp_path, captures) == [(day(7), "stalled")]
 
 
+def test_a_night_found_to_be_stalled_or_not_by_later_ones_is_due_again(tmp_path: Path) -> None:
+    """29 of 100 usual downloads are a stall; of 80, as is usual a week later, they are none."""
+    moves = [*[100] * 7, 29, *[60] * 7]
+    captures = {
+        day(n): [item(f"x/{m}", 100 + n, downloadsAllTime=total) for m in range(MODELS)]
+        for n, total in enumerate(itertools.accumulate(moves, initial=1000))
+    }
+    record(tmp_path, captures)
+    due, stalled = {}, {}
+    for date in captures:
+        load(tmp_path, [date])
+        stalled[date] = (day(8), "stalled") in events(tmp_path)
+        with connect(tmp_path) as connection:
+            due[date] = facts_due(connection)
+            facts_done(connection, due[date])
+    assert [date for date, is_stalled in stalled.items() if is_stalled] == [
+        day(n) for n in range(8, 15)
+    ]
+    assert due.pop(day(15)) == [day(8), day(15)]
+    assert due == {date: [date] for date in due}
+
+
 def test_rollback_t3_is_held_until_it_is_made_up_for(tmp_path: Path) -> None:
     """METHOD vector T3: 1000, 1100, 900, 950, 1150."""
     captures = {day(n): night(a, 100_000 + n) for n, a in enumerate([1000, 1100, 900, 950, 1150])}

@@ -43,7 +43,8 @@ select
     ends.to_on,
     ends.to_number,
     ends.last_on_before as as_of,
-    ends.downloads - ends.downloads_before as downloads
+    ends.downloads - ends.downloads_before as downloads,
+    false as is_first
 from ends
 where ends.downloads_before is not null and ends.to_number - ends.last_number_before <= 9
 union all
@@ -54,7 +55,8 @@ select
     greatest(begun.to_on, created.created_on + 1) as to_on,
     begun.to_number,
     begun.to_on as as_of,
-    begun.downloads
+    begun.downloads,
+    true as is_first
 from begun
 inner join created on begun.model_key = created.model_key
 where created.created_on >= begun.previous_on

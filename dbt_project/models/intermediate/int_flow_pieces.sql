@@ -6,6 +6,7 @@ select
     intervals.to_on,
     intervals.as_of,
     intervals.to_on - intervals.from_on as days,
+    intervals.is_first,
     intervals.downloads,
     coalesce(spikes.downloads_robust, intervals.downloads) as downloads_robust
 from {{ ref('int_flow_intervals') }} as intervals

@@ -6,6 +6,16 @@ with bounds as (
     where days.has_counter
 ),
 
+-- A model listed on the day of its creation has two flows on that day, and is one model.
+followed as (
+    select
+        firsts.model_key,
+        firsts.from_on
+    from {{ ref('int_flow_intervals') }} as firsts
+    inner join {{ ref('int_flow_intervals') }} as nexts using (model_key, from_on)
+    where firsts.is_first and firsts.to_on > firsts.as_of and not nexts.is_first and nexts.downloads > 0
+),
+
 -- A profile before scopes: most flows are in several.
 clipped as (
     select
@@ -14,6 +24,7 @@ clipped as (
         flows.as_of,
         greatest(flows.from_on, bounds.first_day) as from_on,
         least(flows.to_on, bounds.end_day) as to_on,
+        followed.model_key is null or not flows.is_first as is_counted,
         cast(round(flows.downloads / flows.days, 6) as decimal(24, 6)) as downloads,
         cast(round(flows.downloads_robust / flows.days, 6) as decimal(24, 6)) as downloads_robust
     from {{ ref('int_flow_pieces') }} as flows
@@ -21,6 +32,7 @@ clipped as (
     inner join
         {{ ref('int_profile_spans') }} as spans
         on flows.model_key = spans.model_key and {{ valid_on('spans', 'flows.as_of') }}
+    left join followed on flows.model_key = followed.model_key and flows.from_on = followed.from_on
 ),
 
 scoped as (
@@ -36,7 +48,7 @@ profiled as (
         scoped.profile,
         cast(sum(scoped.downloads) as decimal(24, 6)) as downloads,
         cast(sum(scoped.downloads_robust) as decimal(24, 6)) as downloads_robust,
-        count(*) as models
+        count(*) filter (where scoped.is_counted) as models
     from scoped
     group by scoped.from_on, scoped.to_on, scoped.scope, scoped.profile
 ),

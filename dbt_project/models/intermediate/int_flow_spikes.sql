@@ -27,12 +27,23 @@ stretches as (
         and sightings.model_key in (select candidates.model_key from candidates)
 ),
 
+-- A model listed on the day of its creation has two flows on that day.
 days as (
     select
-        stretches.model_key,
-        stretches.downloads_a_day,
-        cast(unnest(generate_series(stretches.from_on, stretches.to_on - 1, interval 1 day)) as date) as day
-    from stretches
+        spread.model_key,
+        spread.day,
+        sum(spread.downloads_a_day) as downloads_a_day
+    from
+        (
+            select
+                stretches.model_key,
+                stretches.downloads_a_day,
+                cast(
+                    unnest(generate_series(stretches.from_on, stretches.to_on - 1, interval 1 day)) as date
+                ) as day
+            from stretches
+        ) as spread
+    group by spread.model_key, spread.day
 ),
 
 usual as (

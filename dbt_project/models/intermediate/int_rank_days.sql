@@ -53,7 +53,6 @@ children as (
         parents.publisher,
         parent_accounts.company,
         parent_accounts.region,
-        childs.publisher as child_publisher,
         child_accounts.company as child_company
     from {{ ref('int_lineage_edges') }} as edges
     inner join
@@ -68,7 +67,9 @@ children as (
     left join
         {{ ref('publishers') }} as child_accounts
         on childs.owner_name = child_accounts.publisher
-    where parents.is_listed and childs.is_listed and parents.publisher is distinct from childs.publisher
+    -- Whose owner is not told is nobody's own.
+    where
+        parents.is_listed and childs.is_listed and coalesce(parents.publisher <> childs.publisher, true)
 ),
 
 family_shares as (

@@ -137,29 +137,62 @@ counts_before as (
     where days.metric = 'downloads_all_time'
 ),
 
+-- A model that the capture before does not count may have been counted by an earlier one. Few are so, most
+-- nights none: without them the history of the counters is not read.
+uncounted as (
+    select
+        fresh.unit,
+        fresh.threshold,
+        fresh.previous_date,
+        models.model_key
+    from fresh
+    inner join {{ ref('stg_models') }} as models on fresh.unit = models.hub_id
+    left join counts_before using (unit_type, unit, scope, attribution, threshold)
+    where fresh.unit_type = 'model' and counts_before.value is null
+),
+
+counted_earlier as (
+    select
+        'model' as unit_type,
+        uncounted.unit,
+        uncounted.threshold,
+        max(captures.date) as date,
+        cast(arg_max(spans.downloads_all_time, captures.date) as double) as value
+    from uncounted
+    inner join {{ ref('stg_counter_spans') }} as spans on uncounted.model_key = spans.model_key
+    inner join captures on {{ valid_on('spans', 'captures.date') }}
+    where spans.downloads_all_time is not null and captures.date < uncounted.previous_date
+    group by uncounted.unit, uncounted.threshold
+),
+
 named as (
     select
         fresh.*,
         attributes.repo_id,
         attributes.created_on,
-        counts_before.value as value_before
+        coalesce(counts_before.value, counted_earlier.value) as value_before,
+        case
+            when counts_before.value is null then coalesce(counted_earlier.date, fresh.previous_date)
+            else fresh.previous_date
+        end as counted_on
     from fresh
     left join {{ ref('stg_models') }} as models on fresh.unit_type = 'model' and fresh.unit = models.hub_id
     left join
         {{ ref('stg_model_attributes') }} as attributes
         on models.model_key = attributes.model_key and {{ valid_on('attributes', 'fresh.crossed_hi') }}
     left join counts_before using (unit_type, unit, scope, attribution, threshold)
+    left join counted_earlier using (unit_type, unit, threshold)
 ),
 
--- A model that the capture before does not list begins at 0 if it was created since, else it was above
--- before it was seen. Other units that have no value have nothing.
+-- A model that no capture counted before begins at 0 if it was created since the one before, else it was
+-- above before it was seen. Other units that have no value have nothing.
 bounded as (
     select
         named.*,
         case
             when named.value_before is null and named.created_on >= named.previous_date
                 then named.created_on
-            when named.value_before is not null or named.unit_type <> 'model' then named.previous_date
+            when named.value_before is not null or named.unit_type <> 'model' then named.counted_on
         end as crossed_lo,
         case
             when named.value_before is not null then named.value_before
