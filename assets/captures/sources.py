@@ -106,8 +106,8 @@ def finish_crawls(
     for date, origin in store.begun("hub_api"):
         if date >= _today() or store.has(date):
             continue
-        # Tonight's capture does not wait for whoever has this one open, nor fail with it.
-        with suppress(LedgerError), store.open(date, "hub_api", origin) as capture:
+        # Tonight's capture does not wait for whoever has this one open, nor fails with it.
+        with suppress(LedgerError, OSError), store.open(date, "hub_api", origin) as capture:
             if not capture.complete:
                 continue
             if fault_of(capture, origin, max_bad_share) is not None:

@@ -1,6 +1,7 @@
 """What Dagster loads: rooms, checks, calendar, schedule; and runs of it in a real instance."""
 
 import datetime as dt
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from assets.exposure.assets import INVENTORIES
 from assets.hub.client import HubAccess
+from assets.hub.items import parse_rows
 from assets.ledger.due import unchecked
 from assets.ledger.warehouse import connect
 from assets.publication.warehouse import publish
@@ -276,8 +278,14 @@ def test_a_night_records_the_arena_and_one_without_it_has_the_hubs_facts(
     tables = "select count(*), count(distinct arena) from marts.meta_arena_tables"
     with serving(SampleHub(listed, "test")) as endpoint:
         without = replace(settings, home=settings.home / "without", hub=HubAccess(endpoint))
+        # The night before came to the end of the list, and not to its seal.
+        store, yesterday = CaptureStore(without.home / "captures"), today - dt.timedelta(days=1)
+        with store.open(yesterday, "hub_api", endpoint) as capture:
+            capture.append(parse_rows(json.dumps(one).encode() for one in listed), None, "test")
         result = run(build_definitions(without), instance, "nightly", today)
     assert result.success
+    assert store.dates() == [yesterday, today]
+    assert instance.get_materialized_partitions(HUB_CAPTURE) == {str(yesterday), str(today)}
     assert not arena_check(result).passed
     assert arena_check(result).severity == dg.AssetCheckSeverity.WARN
     assert "no such dataset" in str(arena_check(result).metadata["problems"].value)
