@@ -14,7 +14,7 @@ import dagster as dg
 from assets.captures.admission import ADMITTED
 from assets.captures.archive_source import Backfill, capture_archive
 from assets.captures.archive_source import Progress as ArchiveProgress
-from assets.captures.sources import capture_tonight, crawled_before, finish_crawls
+from assets.captures.sources import capture_tonight, finish_crawls, floor_of
 from assets.captures.store import CaptureStore, Manifest, OpenCapture
 from assets.captures.watch import (
     BAND_DAYS,
@@ -101,9 +101,9 @@ def rows_check(store: CaptureStore, dates: list[dt.date]) -> dg.AssetCheckResult
     outside, compared = [], 0
     for date in dates:
         night = store.manifest(date)
-        earlier = crawled_before(store, date) if night.source == "hub_api" else None
-        if night.oldest and earlier and night.oldest[-1] > earlier.oldest[0]:
-            outside.append(f"{date}: the list ended above the oldest models of {earlier.date}")
+        floor = floor_of(store, date) if night.source == "hub_api" else None
+        if floor and night.oldest and night.oldest[-1] > floor:
+            outside.append(f"{date}: the list ended above the oldest models of the crawls before")
         rows = rows_before(store, date, days=BAND_DAYS)
         band = row_band(date, rows)
         if band is None:
@@ -216,7 +216,7 @@ def _hub_capture(
                 description=(
                     f"As many models as the nights of the {BAND_DAYS} days before: at most "
                     f"{BAND_MARGIN:.0%} below the smallest or above the largest of them; and down "
-                    "to the oldest ones of the crawl before. When it "
+                    "to the oldest ones of the crawls before. When it "
                     "warns, the capture still counts: compare the picture of 90 nights with the "
                     "Hub's own count (make probe)."
                 ),
@@ -254,8 +254,7 @@ def _hub_capture(
                 )
 
         with reported_failures():
-            for done in finish_crawls(store, *shares):
-                context.log.warning(f"the crawl of {done.date} was whole and not sealed; it is now")
+            for done in finish_crawls(store, *shares, context.log.warning):
                 if done.date not in dates:
                     context.log_event(
                         dg.AssetMaterialization(

@@ -13,7 +13,7 @@ import re
 import resource
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,6 +32,7 @@ _READ_BYTES = 1 << 16
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 _CLOCKS_DIFFER = dt.timedelta(minutes=10)
 _OTHER_FILES = 256
+_FLOORS = 7
 
 
 def capture_tonight(
@@ -64,8 +65,7 @@ def capture_tonight(
             f"the Hub shows today's counters only ({today} UTC): recording them under {date} would "
             "be false; past dates come from make backfill or make import"
         )
-    earlier = crawled_before(store, date)
-    floor = earlier.oldest[0] if earlier else None
+    floor = floor_of(store, date)
     with store.open(date, "hub_api", client.access.endpoint) as capture:
         if not capture.complete:
             for page in _pages(client, capture, page_size, floor):
@@ -90,41 +90,57 @@ def capture_tonight(
 
 
 def finish_crawls(
-    store: CaptureStore, max_bad_share: float, min_rows_share: float
+    store: CaptureStore,
+    max_bad_share: float,
+    min_rows_share: float,
+    say: Callable[[str], None] = lambda line: None,
 ) -> list[Manifest]:
     """Seal crawls of earlier dates that had come to their end when their process did.
 
-    They need nothing of the Hub any more. One that cannot count is set aside, one that is partial
-    is sealed with that verdict; what broke off in the middle stays where it is, of no use.
+    They need nothing of the Hub any more. One that cannot count is set aside, as it would have been
+    on its day; what broke off in the middle stays where it is, of no use.
 
     Args:
         store: Where captures are kept.
         max_bad_share: Share of unusable rows above which a capture fails.
         min_rows_share: Share of its neighbours' rows below which a capture is partial.
+        say: Told in one line what became of each crawl that had come to its end.
     """
     sealed = []
     for date, origin in store.begun("hub_api"):
-        if date >= _today() or store.has(date):
+        if date >= _today():
             continue
-        # Tonight's capture does not wait for whoever has this one open, nor fails with it.
-        with suppress(LedgerError, OSError), store.open(date, "hub_api", origin) as capture:
-            if not capture.complete:
-                continue
-            if fault_of(capture, origin, max_bad_share) is not None:
-                capture.refuse()
-                continue
-            sealed.append(capture.seal(verdict=judged(store, capture, min_rows_share)))
+        # Tonight's capture does not wait for whoever has this one open, nor does it fail with it.
+        try:
+            with store.open(date, "hub_api", origin) as capture:
+                if not capture.complete:
+                    continue
+                fault = fault_of(capture, origin, max_bad_share)
+                verdict = judged(store, capture, min_rows_share)
+                if fault is None and verdict == ADMITTED:
+                    sealed.append(capture.seal())
+                    say(f"the crawl of {date} was whole and not sealed; it is now")
+                else:
+                    say(f"{fault or verdict}; what came is kept in {capture.refuse()}")
+        except (LedgerError, OSError, zstandard.ZstdError) as error:
+            say(f"the crawl of {date} is whole and could not be sealed: {error}")
     return sealed
 
 
-def crawled_before(store: CaptureStore, date: dt.date) -> Manifest | None:
-    """The newest crawl before a date: its oldest models, but for deleted ones, end the date's."""
+def floor_of(store: CaptureStore, date: dt.date) -> str | None:
+    """An `_id` down to which a date's list should reach; None where no crawl says so.
+
+    One of the ten oldest models of each crawl before is still there. The lowest of several: a list
+    that was cut must not say how deep the next one has to go.
+    """
+    floors: list[str] = []
     for other in reversed(store.dates()):
-        if other < date:
-            manifest = store.manifest(other)
-            if manifest.source == "hub_api" and manifest.oldest:
-                return manifest
-    return None
+        manifest = store.manifest(other) if other < date else None
+        if manifest and manifest.source == "hub_api" and manifest.verdict == ADMITTED:
+            floors += manifest.oldest[:1]
+        if len(floors) == _FLOORS:
+            break
+    return min(floors, default=None)
 
 
 def _require_same_date(client: HubClient, date: dt.date) -> None:

@@ -405,6 +405,18 @@ class OpenCapture:
         building = self.folder / "sealed"
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir()
+        try:
+            manifest = self._write_sealed(building, retries, verdict)
+        except BaseException:
+            # On a full disk it would take the room that tonight's pages need.
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+        building.rename(self._store.folder(self.date))
+        _sync_folder(self._store.root)
+        shutil.rmtree(self.folder)
+        return manifest
+
+    def _write_sealed(self, building: Path, retries: int, verdict: str) -> Manifest:
         pages = [self._page(note.page) for note in self.notes]
         bad = [self._bad_page(note.page) for note in self.notes if note.bad]
         items_sha256 = _concatenate(pages, building / "items.jsonl.zst")
@@ -432,9 +444,6 @@ class OpenCapture:
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
         _write_durably(building / "manifest.json", text + b"\n")
         _sync_folder(building)
-        building.rename(self._store.folder(self.date))
-        _sync_folder(self._store.root)
-        shutil.rmtree(self.folder)
         return manifest
 
     def _oldest(self) -> list[str]:

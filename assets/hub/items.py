@@ -58,7 +58,7 @@ class BaseModels(msgspec.Struct, omit_defaults=True, gc=False):
 class Safetensors(msgspec.Struct, omit_defaults=True, gc=False):
     """Parameter count as the Hub read it from the weights."""
 
-    total: Count | None = None
+    total: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
 
 
 class Item(msgspec.Struct, omit_defaults=True, gc=False):

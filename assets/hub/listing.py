@@ -105,8 +105,8 @@ def _fetch(
         except ValueError as error:
             client.retry_page(str(error), attempt)
             continue
-        lowest = rows.last_id or after_id or ""
-        is_cut = answer.next_url is None and floor is not None and lowest > floor
+        lowest = rows.last_id or after_id
+        is_cut = answer.next_url is None and floor and (lowest is None or lowest > floor)
         if is_cut and attempt < min(_END_TRIES, client.access.tries):
             client.retry_page("a list that ends above its oldest models", attempt)
             continue

@@ -16,14 +16,15 @@ from starlette.routing import Route
 
 from assets.captures.assets import rows_check
 from assets.captures.sources import capture_tonight, finish_crawls, import_files
-from assets.captures.store import CaptureStore, OpenCapture
+from assets.captures.store import CaptureStore, Manifest, OpenCapture
 from assets.errors import HubUnavailable, LedgerError
 from assets.hub.client import HubAccess, HubClient
+from assets.hub.items import parse_rows
 from assets.hub.listing import probe_contract
 from pipelines.progress import CrawlProgress
 from pipelines.sample_hub.catalogue import SAMPLE
 from pipelines.sample_hub.server import SampleHub, serving
-from tests.helpers import write_capture
+from tests.helpers import item, write_capture
 
 Answer = Callable[[Request, int], Response]
 
@@ -155,45 +156,66 @@ def test_a_whole_crawl_that_was_not_sealed_in_time_is_sealed_later(
     def full(*_: object) -> None:
         raise OSError("no space left on device")
 
-    for date, name in ((before, "append"), (yesterday, "seal")):
+    for date, name in ((before, "append"), (yesterday, "_write_sealed")):
         with monkeypatch.context() as then:
             then.setattr("assets.captures.sources._today", lambda date=date: date)
             then.setattr(OpenCapture, name, full)
             with pytest.raises(OSError, match="no space"):
                 capture_tonight(store, client(endpoint), date, 0.01, 0.9, page_size=100)
-    (sealed,) = finish_crawls(store, 0.01, 0.9)
+    left = store.root / ".open" / str(yesterday)
+    assert not (left / "sealed").exists()
+    said: list[str] = []
+    with monkeypatch.context() as still:
+        still.setattr(OpenCapture, "_write_sealed", full)
+        assert finish_crawls(store, 0.01, 0.9, said.append) == []
+    (sealed,) = finish_crawls(store, 0.01, 0.9, said.append)
     assert (sealed.date, sealed.source, sealed.origin) == (yesterday, "hub_api", endpoint)
     assert store.verify(yesterday).rows == len(rows(store, yesterday)) == sealed.rows
+    # One that ended early is set aside, as it would have been on its day.
+    partial = before - dt.timedelta(days=1)
+    with store.open(partial, "hub_api", endpoint) as capture:
+        capture.append(parse_rows([json.dumps(item("x/a", 1)).encode()]), None, SAMPLE)
+    assert finish_crawls(store, 0.01, 0.9, said.append) == []
     assert store.dates() == [yesterday]
-    assert finish_crawls(store, 0.01, 0.9) == []
+    assert [path.name[:10] for path in (store.root / ".refused").iterdir()] == [str(partial)]
+    for line, words in zip(
+        said, ["could not be sealed: no space", "it is now", "partial"], strict=True
+    ):
+        assert words in line
 
 
-@pytest.mark.parametrize("lasting", [False, True])
+@pytest.mark.parametrize("cut", ["first page", "last page", "for good"])
 def test_a_list_that_ends_above_its_oldest_models_is_asked_again(
     store: CaptureStore,
     sample_hub: SampleHub,
     today: dt.date,
     monkeypatch: pytest.MonkeyPatch,
-    lasting: bool,
+    cut: str,
 ) -> None:
     """A Hub in trouble leaves out where the list goes on; where it insists, a check warns."""
-    yesterday = today - dt.timedelta(days=1)
-    with monkeypatch.context() as then, serving(ScriptedHub(sample_hub, {})) as endpoint:
-        then.setattr("assets.captures.sources._today", lambda: yesterday)
-        whole = capture_tonight(store, client(endpoint), yesterday, 0.01, 0.9, page_size=100)
 
-    def cut(request: Request, number: int) -> Response:
+    def capture(date: dt.date, hub: ScriptedHub) -> Manifest:
+        monkeypatch.setattr("assets.captures.sources._today", lambda: date)
+        with serving(hub) as endpoint:
+            return capture_tonight(store, client(endpoint), date, 0.01, 0.5, page_size=100)
+
+    def ended(request: Request, number: int) -> Response:
         return Response("[]", 200)
 
-    last = whole.pages
-    hub = ScriptedHub(sample_hub, {last + n: cut for n in range(3 if lasting else 1)})
-    with serving(hub) as endpoint:
-        manifest = capture_tonight(store, client(endpoint), today, 0.01, 0.5, page_size=100)
-    assert manifest.retries == (2 if lasting else 1)
-    assert (manifest.rows < whole.rows) == lasting
-    check = rows_check(store, [today])
-    assert check.passed != lasting
-    assert not lasting or "above the oldest models" in (check.description or "")
+    nights = [today + dt.timedelta(days=n) for n in (-1, 0, 1)]
+    whole = capture(nights[0], ScriptedHub(sample_hub, {}))
+    first = 1 if cut == "first page" else whole.pages
+    tries = 3 if cut == "for good" else 1
+    manifest = capture(nights[1], ScriptedHub(sample_hub, {first + n: ended for n in range(tries)}))
+    assert manifest.retries == min(tries, 2)
+    assert (manifest.rows < whole.rows) == (cut == "for good")
+    check = rows_check(store, [nights[1]])
+    assert check.passed == (cut != "for good")
+    assert check.passed or "above the oldest models" in (check.description or "")
+    # What a night lacked is no measure of the next one.
+    again = capture(nights[2], ScriptedHub(sample_hub, {whole.pages: ended}))
+    assert (again.rows, again.retries) == (whole.rows, 1)
+    assert rows_check(store, [nights[2]]).passed
 
 
 def test_a_long_wait_is_bounded(store: CaptureStore, sample_hub: SampleHub, today: dt.date) -> None:

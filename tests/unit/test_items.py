@@ -21,7 +21,8 @@ def test_known_fields_are_kept_and_unknown_ones_are_left_out() -> None:
         "trendingScore": 0.5,
         "gated": "auto",
         "baseModels": {"relation": "merge", "models": [{"_id": "a" * 24, "id": "x/y"}]},
-        "safetensors": {"parameters": {"BF16": 7}, "total": 7},
+        # Whoever uploads it says how large it is.
+        "safetensors": {"parameters": {"BF16": 7}, "total": 2**63 - 1},
         "xetEnabled": True,
     }
     parsed = parse_page(page(row))

@@ -7,7 +7,7 @@ with bounds as (
 ),
 
 -- A model listed on the day of its creation has two flows on that day, and is one model.
-followed as (
+counted_twice as (
     select
         firsts.model_key,
         firsts.from_on
@@ -24,7 +24,10 @@ clipped as (
         flows.as_of,
         greatest(flows.from_on, bounds.first_day) as from_on,
         least(flows.to_on, bounds.end_day) as to_on,
-        followed.model_key is null or not flows.is_first as is_counted,
+        not flows.is_first
+        or (flows.model_key, flows.from_on) not in (
+            select (counted_twice.model_key, counted_twice.from_on) from counted_twice
+        ) as is_counted,
         cast(round(flows.downloads / flows.days, 6) as decimal(24, 6)) as downloads,
         cast(round(flows.downloads_robust / flows.days, 6) as decimal(24, 6)) as downloads_robust
     from {{ ref('int_flow_pieces') }} as flows
@@ -32,7 +35,6 @@ clipped as (
     inner join
         {{ ref('int_profile_spans') }} as spans
         on flows.model_key = spans.model_key and {{ valid_on('spans', 'flows.as_of') }}
-    left join followed on flows.model_key = followed.model_key and flows.from_on = followed.from_on
 ),
 
 scoped as (

@@ -148,7 +148,7 @@ uncounted as (
     from fresh
     inner join {{ ref('stg_models') }} as models on fresh.unit = models.hub_id
     left join counts_before using (unit_type, unit, scope, attribution, threshold)
-    where fresh.unit_type = 'model' and counts_before.value is null
+    where fresh.unit_type = 'model' and counts_before.value is null and fresh.previous_date is not null
 ),
 
 counted_earlier as (
@@ -161,7 +161,10 @@ counted_earlier as (
     from uncounted
     inner join {{ ref('stg_counter_spans') }} as spans on uncounted.model_key = spans.model_key
     inner join captures on {{ valid_on('spans', 'captures.date') }}
-    where spans.downloads_all_time is not null and captures.date < uncounted.previous_date
+    where
+        spans.downloads_all_time is not null
+        and captures.date < uncounted.previous_date
+        and spans.valid_from < {{ due_bound('max') }}
     group by uncounted.unit, uncounted.threshold
 ),
 
