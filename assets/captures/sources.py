@@ -123,7 +123,7 @@ def finish_crawls(
                 else:
                     say(f"{fault or verdict}; what came is kept in {capture.refuse()}")
         except (LedgerError, OSError, zstandard.ZstdError) as error:
-            say(f"the crawl of {date} is whole and could not be sealed: {error}")
+            say(f"the crawl of {date} was not sealed: {error}")
     return sealed
 
 

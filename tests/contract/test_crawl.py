@@ -178,9 +178,7 @@ def test_a_whole_crawl_that_was_not_sealed_in_time_is_sealed_later(
     assert finish_crawls(store, 0.01, 0.9, said.append) == []
     assert store.dates() == [yesterday]
     assert [path.name[:10] for path in (store.root / ".refused").iterdir()] == [str(partial)]
-    for line, words in zip(
-        said, ["could not be sealed: no space", "it is now", "partial"], strict=True
-    ):
+    for line, words in zip(said, ["was not sealed: no space", "it is now", "partial"], strict=True):
         assert words in line
 
 

@@ -277,7 +277,7 @@ def test_a_model_listed_on_its_first_day_is_one_model_of_that_day(tmp_path: Path
     )
     # Of fifty models each moves by 1 a night, and y/big, y/new as well from their first day on.
     assert counted == [(date, 50 if date == dates[0] else 52) for date in dates[:-1]]
-    assert query(home, "select count(*) from marts.fct_model_spikes") == [(0,)]
+    assert query(home, "select count(*) from intermediate.int_flow_spikes") == [(0,)]
 
 
 def test_bounds_hold_whatever_happened_between_the_captures(tmp_path: Path) -> None:

@@ -44,12 +44,13 @@ compared as (
         (dominance.unit_type = 'family' or dominance.attribution = 'publisher')
         and (
             leaders.competitors = dominance.competitor_set
-            or (leaders.competitors = 'next_8' and dominance.k = 8)
-            -- The sets are how the leader's place is known; what is added up is the whole.
             or (
-                leaders.competitors = 'everyone_else'
-                and leaders.metric = 'monthly_downloads'
-                and dominance.k = 8
+                dominance.k = 8
+                and (
+                    leaders.competitors = 'next_8'
+                    -- The sets tell where the leader stands; what is added up is the whole.
+                    or (leaders.competitors = 'everyone_else' and leaders.metric = 'monthly_downloads')
+                )
             )
         )
 ),

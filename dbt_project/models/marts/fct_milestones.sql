@@ -174,10 +174,7 @@ named as (
         attributes.repo_id,
         attributes.created_on,
         coalesce(counts_before.value, counted_earlier.value) as value_before,
-        case
-            when counts_before.value is null then coalesce(counted_earlier.date, fresh.previous_date)
-            else fresh.previous_date
-        end as counted_on
+        coalesce(counted_earlier.date, fresh.previous_date) as counted_on
     from fresh
     left join {{ ref('stg_models') }} as models on fresh.unit_type = 'model' and fresh.unit = models.hub_id
     left join
