@@ -53,7 +53,8 @@ class Backfill:
     Attributes:
         sealed: Manifests of the captures made, ascending.
         recorded: Dates that were recorded before, and stay.
-        refused: Dates whose revision cannot be recorded, with the reason.
+        refused: Dates whose revision cannot be recorded, with the reason; a weekly folder whose
+            date cannot be known stands there by its path.
         gaps: Spans of dates of which the archive has nothing.
         requests, received: Requests sent, and bytes of their answers.
         file_bytes: Size of the files read.
@@ -61,7 +62,7 @@ class Backfill:
 
     sealed: list[Manifest] = field(default_factory=list)
     recorded: list[dt.date] = field(default_factory=list)
-    refused: dict[dt.date, str] = field(default_factory=dict)
+    refused: dict[dt.date | str, str] = field(default_factory=dict)
     gaps: list[tuple[dt.date, dt.date]] = field(default_factory=list)
     requests: int = 0
     received: int = 0
@@ -120,6 +121,7 @@ def capture_archive(
     todo = [one for one in planned.revisions if not store.has(one.date)]
     result = Backfill(
         recorded=[one.date for one in planned.revisions if store.has(one.date)],
+        refused=planned.refused,
         gaps=planned.gaps,
     )
     file_bytes = 0

@@ -11,13 +11,13 @@ after the week's first day, whatever day the state is of.
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, TypeVar
 
 import msgspec
 
 from assets.errors import LedgerError
-from assets.hub.archive_file import ArchiveFile, Revision
+from assets.hub.archive_file import ArchiveFile, Revision, UnusableRevision
 from assets.hub.client import HubClient
 
 HUB_STATS = "cfahlgren1/hub-stats"
@@ -64,10 +64,14 @@ class Repository(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Plan:
-    """Which revisions to record, ascending, and the spans of dates of which there is none."""
+    """Which revisions to record, ascending, and the spans of dates of which there is none.
+
+    Folders whose date cannot be known are refused, by their path and with the reason.
+    """
 
     revisions: list[Revision]
     gaps: list[tuple[dt.date, dt.date]]
+    refused: dict[dt.date | str, str] = field(default_factory=dict)
 
 
 def plan(
@@ -92,7 +96,11 @@ def plan(
         HubUnavailable: The Hub could not be reached.
         LedgerError: The archive is not there, or answers in another shape.
     """
-    found = (_weekly if repo == WEEKLY_COPY else _daily)(client, repo, first, last)
+    refused: dict[dt.date | str, str] = {}
+    if repo == WEEKLY_COPY:
+        found = _weekly(client, repo, first, last, refused)
+    else:
+        found = _daily(client, repo, first, last)
     while True:
         chosen = choose(found, first, last, every)
         stale = []
@@ -107,7 +115,7 @@ def plan(
             break
         for date in stale:
             del found[date]
-    return Plan([found[date] for date in chosen], gaps(found, first, last))
+    return Plan([found[date] for date in chosen], gaps(found, first, last), refused)
 
 
 def choose(dates: Iterable[dt.date], first: dt.date, last: dt.date, every: str) -> list[dt.date]:
@@ -183,7 +191,13 @@ def _confirmed(client: HubClient, revision: Revision) -> Revision | None:
     return None
 
 
-def _weekly(client: HubClient, repo: str, first: dt.date, last: dt.date) -> dict[dt.date, Revision]:
+def _weekly(
+    client: HubClient,
+    repo: str,
+    first: dt.date,
+    last: dt.date,
+    refused: dict[dt.date | str, str],
+) -> dict[dt.date, Revision]:
     """The folders by the date of what is in them; of repeated contents the first folder."""
     found: dict[dt.date, Revision] = {}
     head, _ = fetched(client, client.url(f"/api/datasets/{repo}", []), Repository)
@@ -191,15 +205,26 @@ def _weekly(client: HubClient, repo: str, first: dt.date, last: dt.date) -> dict
     for entries in pages(client, url, list[_Entry]):
         for entry in entries:
             match = _WEEK_FOLDER.fullmatch(entry.path)
-            if not match:
+            # As text, for a folder may have a name that is no date.
+            if not match or not str(first - dt.timedelta(days=6)) <= match[1] <= str(last):
                 continue
-            week = dt.date.fromisoformat(match[1])
-            if first - dt.timedelta(days=6) <= week <= last:
+            try:
+                week = _week(match[1])
                 revision = Revision(week, repo, head.sha, entry.path, entry.size)
                 date = _content_date(ArchiveFile(client, revision), week)
-                if first <= date <= last:
-                    found.setdefault(date, replace(revision, date=date))
+            except UnusableRevision as error:
+                refused[entry.path] = str(error)
+                continue
+            if first <= date <= last:
+                found.setdefault(date, replace(revision, date=date))
     return found
+
+
+def _week(name: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(name)
+    except ValueError:
+        raise UnusableRevision(f"{name} is not a date") from None
 
 
 def _content_date(file: "ArchiveFile", week: dt.date) -> dt.date:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assets.errors import LedgerError
@@ -33,6 +34,12 @@ _COLUMNS = (
 )  # fmt: skip
 """What is read of a file that has it; a column that is not there is NULL in every row."""
 _COUNTERS = ("downloads", "downloadsAllTime", "likes")
+
+_EPOCH = dt.date(1970, 1, 1)
+_FIRST_DAY = (dt.date.min - _EPOCH).days
+_LAST_DAY = (dt.date.max - _EPOCH).days
+_UNITS_A_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000}
+"""Nanoseconds are not here: they reach from 1677 to 2262 only."""
 
 
 class UnusableRevision(LedgerError):
@@ -193,7 +200,11 @@ class ArchiveFile:
                 chunk = described.column(number)
                 if chunk.path_in_schema == column:
                     known = chunk.is_stats_set and chunk.statistics.has_min_max
-                    largest.append(chunk.statistics.max if known else None)
+                    try:
+                        largest.append(chunk.statistics.max if known else None)
+                    except (ValueError, OverflowError):
+                        # A time that Python does not have.
+                        largest.append(None)
         return largest
 
     def _is_unfilled(self, column: str) -> bool:
@@ -205,8 +216,21 @@ class ArchiveFile:
         return NamedErrors(self._revision.origin)
 
 
+_UNREADABLE = (
+    pa.ArrowException,
+    pl.exceptions.PolarsError,
+    # Not an `Exception`: it would end the process.
+    pl.exceptions.PanicException,
+    OSError,
+    # Of pyarrow as well, over what Python does not have: a far time, a zone, a name not in UTF-8.
+    ValueError,
+    OverflowError,
+    KeyError,
+)
+
+
 class NamedErrors:
-    """Turns pyarrow's errors into one that names the revision."""
+    """Turns what pyarrow and polars raise over a file into an error that names the revision."""
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
@@ -216,7 +240,7 @@ class NamedErrors:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Let other errors pass as they are."""
-        if isinstance(error, (pa.ArrowException, pl.exceptions.PolarsError, OSError)):
+        if isinstance(error, _UNREADABLE):
             said = printable(str(error), 200)
             raise UnusableRevision(f"{self._origin} is not readable Parquet ({said})") from None
 
@@ -224,11 +248,13 @@ class NamedErrors:
 def _page(batch: pa.RecordBatch) -> ParsedRows:
     """Rows of Parquet through the one validating path: as the JSON the Hub would list."""
     positions = list(range(batch.num_rows))
-    bad: list[BadRow] = []
+    unreadable = _impossible_times(batch)
     if not _is_valid_text(batch):
         broken = [one for one in positions if not _is_valid_text(batch.slice(one, 1))]
-        bad += [BadRow(one, "text that is not UTF-8", b"") for one in broken]
-        positions = sorted(set(positions) - set(broken))
+        unreadable |= dict.fromkeys(broken, "text that is not UTF-8")
+    bad = [BadRow(one, said, b"") for one, said in unreadable.items()]
+    if unreadable:
+        positions = [one for one in positions if one not in unreadable]
         batch = batch.take(pa.array(positions, pa.int64()))
     frame = pl.DataFrame(batch).with_columns(pl.Series("position", positions, pl.Int64))
     has_fraction = _has_fraction(frame.schema)
@@ -249,6 +275,24 @@ def _page(batch: pa.RecordBatch) -> ParsedRows:
     parsed = parse_page(b"[" + lines.rstrip(b"\n").replace(b"\n", b",") + b"]")
     bad += [replace(row, position=positions[row.position]) for row in parsed.bad]
     return replace(parsed, bad=sorted(bad, key=lambda row: row.position))
+
+
+def _impossible_times(batch: pa.RecordBatch) -> dict[int, str]:
+    """Rows with a time that Python does not have, and what is said of it; polars panics at some."""
+    found: dict[int, str] = {}
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        if pa.types.is_date32(field.type):
+            a_day, whole = 1, column.cast(pa.int32())
+        elif pa.types.is_timestamp(field.type) and field.type.unit in _UNITS_A_DAY:
+            a_day, whole = _UNITS_A_DAY[field.type.unit], column.cast(pa.int64())
+        else:
+            continue
+        outside = pc.or_(
+            pc.less(whole, _FIRST_DAY * a_day), pc.greater_equal(whole, (_LAST_DAY + 1) * a_day)
+        )
+        said = f"{field.name}: a time outside the years 1 to 9999"
+        found |= dict.fromkeys(pc.indices_nonzero(outside).to_pylist(), said)
+    return found
 
 
 def _is_valid_text(batch: pa.RecordBatch) -> bool:
@@ -277,6 +321,9 @@ def _surrogates(frame: pl.DataFrame) -> pl.Series:
         created = created.str.to_datetime(time_zone="UTC", strict=False)
     if not (repo_ids.dtype == pl.String and isinstance(created.dtype, pl.Datetime)):
         return pl.Series("_id", [None] * frame.height, pl.String)
+    # Text may tell a year that Python does not have, and so may a time in its own zone.
+    created = created.dt.convert_time_zone("UTC")
+    created = created.set(~created.dt.year().is_between(dt.MINYEAR, dt.MAXYEAR), None)
     made = [
         surrogate_id(repo_id, moment) if repo_id is not None and moment is not None else None
         for repo_id, moment in zip(repo_ids, created, strict=True)

@@ -235,6 +235,70 @@ def test_the_weekly_copy_is_recorded_under_the_date_of_what_is_in_it(tmp_path: P
         assert "/models/2025-" in manifest.origin
 
 
+def test_a_weekly_folder_that_cannot_be_used_costs_itself(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.parquet"
+    write_models(whole, listed(DAY), DAY)
+    table = pq.read_table(whole)
+
+    def cut(path: Path) -> None:
+        path.write_bytes(whole.read_bytes()[:-30])
+
+    def folder(name: str, write: Callable[[Path], None]) -> Commit:
+        return Commit(
+            dt.datetime(2025, 11, 1, tzinfo=dt.UTC), f"models/{name}/models.parquet", write
+        )
+
+    good = weekly_copy(listed, [DAY, DAY + dt.timedelta(weeks=3)])
+    dataset = SampleDataset(
+        WEEKLY_COPY,
+        [
+            *good.commits,
+            folder("2025-09-08", cut),
+            folder("2025-09-15", lambda path: pq.write_table(table.drop_columns("id"), path)),
+            folder("2025-09-31", lambda path: write_models(path, listed(DAY), DAY)),
+            folder("2024-02-30", lambda path: write_models(path, listed(DAY), DAY)),
+        ],
+    )
+    with serving(serve(dataset)) as endpoint:
+        done = backfill(
+            tmp_path / "captures", endpoint, DAY, dt.date(2025, 10, 31), "day", WEEKLY_COPY
+        )
+    assert [str(one.date) for one in done.sealed] == ["2025-09-07", "2025-09-28"]
+    # Of none of them a date is known: they are told by their path.
+    said = {
+        "models/2025-09-08/models.parquet": "not readable Parquet",
+        "models/2025-09-15/models.parquet": "no column 'id'",
+        "models/2025-09-31/models.parquet": "not a date",
+    }
+    assert list(done.refused) == list(said)
+    assert all(text in done.refused[name] for name, text in said.items())
+
+
+@pytest.mark.parametrize(
+    ("unit", "newest", "bad"),
+    [("ns", 1_756_700_000_000_000_001, 0), ("us", 2**62, 1), ("ms", 10**17, 1)],
+)
+def test_a_weekly_file_that_does_not_tell_its_date_is_of_the_weeks_last(
+    tmp_path: Path, unit: str, newest: int, bad: int
+) -> None:
+    """Python has no such time as the newest one; the other rows are kept all the same."""
+    path = tmp_path / "whole.parquet"
+    write_models(path, listed(DAY), DAY)
+    table = pq.read_table(path)
+    created = table["createdAt"].cast(pa.timestamp(unit, "UTC")).cast(pa.int64()).to_pylist()
+    created[-1] = newest
+    place = table.schema.get_field_index("createdAt")
+    odd = table.set_column(place, "createdAt", pa.array(created, pa.timestamp(unit, "UTC")))
+    at = dt.datetime(2025, 9, 9, tzinfo=dt.UTC)
+    commit = Commit(at, f"models/{DAY}/models.parquet", lambda to: pq.write_table(odd, to))
+    with serving(serve(SampleDataset(WEEKLY_COPY, [commit]))) as endpoint:
+        done = backfill(
+            tmp_path / "captures", endpoint, DAY, dt.date(2025, 9, 30), "day", WEEKLY_COPY
+        )
+    assert [str(one.date) for one in done.sealed] == ["2025-09-07"]
+    assert (done.sealed[0].rows, done.sealed[0].quarantined) == (len(created) - bad, bad)
+
+
 def test_today_and_an_empty_span_are_refused(tmp_path: Path, today: dt.date) -> None:
     with serving(serve(hub_stats(listed, days(DAY, 2)))) as endpoint:
         with pytest.raises(LedgerError, match="not over yet"):
@@ -486,6 +550,71 @@ def test_hostile_rows_cost_only_themselves(tmp_path: Path) -> None:
     assert all(row["reason"] for row in bad)
 
 
+FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
+END = (dt.date.max - dt.date(1970, 1, 1)).days + 1
+"""The day after the last one that Python has, in days since 1970."""
+
+
+@pytest.mark.parametrize("has_ids", [True, False])
+@pytest.mark.parametrize(
+    ("name", "kind", "far"),
+    [
+        ("createdAt", pa.timestamp("s"), [10**14, -(10**14)]),
+        ("createdAt", pa.timestamp("us", "UTC"), [2**63 - 1, -(2**63) + 1]),
+        ("createdAt", pa.timestamp("ms", "Pacific/Kiritimati"), [10**17, -(10**17)]),
+        ("lastModified", pa.timestamp("ms"), [END * 86_400_000, FIRST_DAY * 86_400_000 - 1]),
+        ("lastModified", pa.date32(), [2**31 - 1, -(2**31), END, FIRST_DAY - 1]),
+    ],
+)
+def test_times_that_no_calendar_has_cost_their_own_rows(
+    tmp_path: Path, name: str, kind: pa.DataType, far: list[int], has_ids: bool
+) -> None:
+    count = 100
+    made = [
+        {"_id": f"{number:024x}", "id": f"a/{number}", "createdAt": 0, "downloads": number}
+        for number in range(count)
+    ]
+    bad = range(5, 5 + 20 * len(far), 20)
+    columns: dict[str, Any] = {key: [row[key] for row in made] for key in made[0]}
+    # Other days of a column of mere dates would be no times.
+    columns["lastModified"] = [None] * count
+    for place, value in zip(bad, far, strict=True):
+        columns[name][place] = value
+    kinds = {"createdAt": pa.timestamp("ms"), "lastModified": pa.timestamp("ms"), name: kind}
+    table = pa.table({key: pa.array(column, kinds.get(key)) for key, column in columns.items()})
+    if not has_ids:
+        table = table.drop_columns("_id")
+    next_day = DAY + dt.timedelta(days=1)
+    with serving(serve(archive_of((DAY, table), (next_day, table)))) as endpoint:
+        done = backfill(tmp_path, endpoint, DAY, next_day)
+    assert done.refused == {}
+    kept = [one["id"] for one in rows(tmp_path, DAY)]
+    assert kept == [row["id"] for number, row in enumerate(made) if number not in bad]
+    reasons = [row["reason"] for row in quarantined(tmp_path, DAY)]
+    assert reasons == [f"{name}: a time outside the years 1 to 9999"] * len(far)
+
+
+def test_the_first_and_the_last_time_of_the_calendar_are_kept(tmp_path: Path) -> None:
+    """Also where the file's own time zone puts them outside; only a surrogate cannot hold them."""
+    times = [FIRST_DAY * 86_400_000, END * 86_400_000 - 1, *[0] * 38]
+    table = pa.table(
+        {
+            "_id": [f"{number:024x}" for number in range(40)],
+            "id": [f"a/{number}" for number in range(40)],
+            "createdAt": pa.array(times, pa.timestamp("ms", "Pacific/Kiritimati")),
+            "downloads": [1] * 40,
+        }
+    )
+    next_day = DAY + dt.timedelta(days=1)
+    dataset = archive_of((DAY, table), (next_day, table.drop_columns("_id")))
+    with serving(serve(dataset)) as endpoint:
+        backfill(tmp_path, endpoint, DAY, next_day)
+    assert [one["createdAt"] for one in rows(tmp_path, DAY)] == [
+        "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999000Z", *["1970-01-01T00:00:00Z"] * 38,
+    ]  # fmt: skip
+    assert len(rows(tmp_path, next_day)) == 38
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -506,6 +635,15 @@ def test_hostile_rows_cost_only_themselves(tmp_path: Path) -> None:
                 pa.array(["yesterday"] * table.num_rows),
             ),
             "unusable",
+        ),
+        # Polars panics at it, and no row is worse than the others.
+        (
+            lambda table: table.set_column(
+                table.schema.get_field_index("author"),
+                "author",
+                pa.array([b"\xff"] * table.num_rows, pa.binary()),
+            ),
+            "not readable Parquet",
         ),
         (lambda table: table.slice(0, 0), "no model at all"),
     ],
@@ -551,6 +689,17 @@ def test_text_dates_are_understood(tmp_path: Path) -> None:
     assert [one["_id"] for one in rows(tmp_path, DAY)] == [
         surrogate_id("a/b", moment), surrogate_id("c/d", moment),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("created", ["0000-05-01T10:00:00Z", "9999-12-31T23:59:59-10:00"])
+def test_a_text_date_that_no_calendar_has_costs_its_own_row(tmp_path: Path, created: str) -> None:
+    names = [f"a/{number}" for number in range(20)]
+    dates = [created, *["2024-05-01T10:00:00Z"] * 19]
+    table = pa.table({"id": names, "createdAt": dates, "downloads": [1] * 20})
+    with serving(serve(archive_of((DAY, table)))) as endpoint:
+        backfill(tmp_path, endpoint, DAY, DAY)
+    assert [one["id"] for one in rows(tmp_path, DAY)] == names[1:]
+    assert len(quarantined(tmp_path, DAY)) == 1
 
 
 def test_an_unknown_archive_is_named(tmp_path: Path) -> None:

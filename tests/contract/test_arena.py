@@ -359,6 +359,32 @@ def test_a_damaged_leaderboard_costs_itself_and_is_tried_again(tmp_path: Path) -
     assert len(kept(tmp_path / "home")) == 5
 
 
+def test_a_leaderboard_of_values_that_python_does_not_have_costs_itself(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.parquet"
+    file([listed()])(whole)
+    misnamed = whole.read_bytes().replace(b"license", b"licens\xff")
+    dates = {
+        "far_day": (2**31 - 1, pa.date32()),
+        "far_second": (10**15, pa.timestamp("s")),
+        "nanosecond": (1, pa.timestamp("ns")),
+        "zone": (1, pa.timestamp("ms", "Mars")),
+    }
+    files = [
+        *(
+            (path(name), file([listed(date)], leaderboard_publish_date=kind))
+            for name, (date, kind) in dates.items()
+        ),
+        (path("misnamed"), lambda to: to.write_bytes(misnamed)),
+        (path("vision"), file([listed()])),
+    ]
+    done, _ = visit(tmp_path / "home", hub_of(*files))
+    assert [line.split("/")[-2] for line in done.problems] == [
+        "far_day", "far_second", "misnamed", "nanosecond", "zone",
+    ]  # fmt: skip
+    assert all("not readable" in line and "\n" not in line for line in done.problems)
+    assert list(models(tmp_path / "home")) == [("vision", FIRST, 1)]
+
+
 @pytest.mark.parametrize(
     ("name", "fault", "said"),
     [
