@@ -1,7 +1,8 @@
 """What piles up when the ledger runs for years, and its removal.
 
-Belongs here: Dagster's old runs, what failed dbt runs left. Does not belong here: the record, of
-which nothing is ever removed.
+Belongs here: Dagster's old runs, what failed dbt runs left, and when what never became a capture
+goes. Does not belong here: the record, of which nothing is ever removed; how a capture is told from
+what never became one (see `assets.captures.store`).
 """
 
 import datetime as dt
@@ -9,7 +10,11 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from sqlalchemy import delete, func, select
 
+from assets.captures.store import CaptureStore
 from pipelines.settings import Settings
 
 HOUSEKEEPING = "housekeeping"
@@ -25,18 +30,23 @@ _RANGE_TAG = "dagster/asset_partition_range_start"
 def build_housekeeping(settings: Settings) -> dg.JobDefinition:
     """The job that removes what is old."""
 
-    @dg.op(description="Removes runs, their logs and dbt's files older than the setting says.")
+    @dg.op(description="Removes what is older than the settings say.")
     def remove_what_is_old(context: dg.OpExecutionContext) -> None:
-        before = dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_runs_days)
+        now = dt.datetime.now(dt.UTC)
+        before = now - dt.timedelta(days=settings.keep_runs_days)
         runs = remove_old_runs(context.instance, before)
         folders = remove_old_folders(settings.home / "dbt", before)
         context.log.info(f"removed {runs} runs and {folders} dbt folders from before {before}")
+        before = now - dt.timedelta(days=settings.keep_captures_days)
+        for folder in CaptureStore(settings.home / "captures").remove_useless(before):
+            context.log.info(f"removed {folder}, of no use since before {before}")
 
     @dg.job(
         name=HOUSEKEEPING,
         description=(
             "Removes Dagster's runs with their logs, and dbt's files of failed runs, after "
-            "HUB_LEDGER_KEEP_RUNS_DAYS. Captures, warehouse and publication are not touched."
+            "HUB_LEDGER_KEEP_RUNS_DAYS; crawls that could not count or broke off, after "
+            "HUB_LEDGER_KEEP_CAPTURES_DAYS. Captures, warehouse and publication are not touched."
         ),
     )
     def housekeeping() -> None:
@@ -54,13 +64,27 @@ def remove_old_runs(dagster: dg.DagsterInstance, before: dt.datetime) -> int:
     old = dagster.get_runs(dg.RunsFilter(statuses=_ENDED, created_before=before))
     removed = [run.run_id for run in old if _RANGE_TAG not in run.tags]
     for run_id in removed:
+        _remove_checks(dagster, run_id)
         dagster.delete_run(run_id)
         dagster.compute_log_manager.delete_logs(prefix=[run_id])
         # SQLite keeps a run's events in a file of its own, which stays, emptied, at its full size.
         shard = getattr(dagster.event_log_storage, "path_for_shard", None)
         if shard is not None:
-            Path(shard(run_id)).unlink(missing_ok=True)
+            # And beside it what SQLite has while somebody, we too, holds it open.
+            for path in Path(shard(run_id)).parent.glob(f"{run_id}.db*"):
+                path.unlink(missing_ok=True)
     return len(removed)
+
+
+def _remove_checks(dagster: dg.DagsterInstance, run_id: str) -> None:
+    """Remove a run's results of checks, which Dagster forgets; not what the UI shows as latest."""
+    results = AssetCheckExecutionsTable
+    latest = select(func.max(results.c.id)).group_by(results.c.asset_key, results.c.check_name)
+    assert isinstance(dagster.event_log_storage, SqlEventLogStorage)
+    with dagster.event_log_storage.index_connection() as connection:
+        connection.execute(
+            delete(results).where(results.c.run_id == run_id, results.c.id.not_in(latest))
+        )
 
 
 def remove_old_folders(parent: Path, before: dt.datetime) -> int:

@@ -8,7 +8,7 @@ Layout under the root: ``YYYY-MM-DD/`` holds ``items.jsonl.zst`` (one normalised
 when the capture is old, ``reduced/`` in its place, ``quarantine.jsonl.zst`` (bad rows with reason
 and bytes) and ``manifest.json``;
 ``.open/YYYY-MM-DD/`` holds a capture that is still being written, ``.refused/`` what came but
-cannot count.
+cannot count, for a while.
 """
 
 import base64
@@ -233,13 +233,49 @@ class CaptureStore:
 
     def begun(self, source: str) -> list[tuple[dt.date, str]]:
         """Captures of a source that are not sealed: date and origin, by date."""
+        return [(date, header.origin) for date, header in self._begun() if header.source == source]
+
+    def _begun(self) -> list[tuple[dt.date, _Header]]:
         found = []
         for path in sorted((self.root / ".open").glob("????-??-??/header.json")):
             with contextlib.suppress(OSError, msgspec.DecodeError):
                 header = msgspec.json.decode(path.read_bytes(), type=_Header)
-                if header.source == source:
-                    found.append((dt.date.fromisoformat(path.parent.name), header.origin))
+                found.append((dt.date.fromisoformat(path.parent.name), header))
         return found
+
+    def remove_useless(self, before: dt.datetime) -> list[Path]:
+        """Remove what was set aside, or broke off in the middle and did not go on, before a time.
+
+        One that is whole waits for its seal; one that another process is writing is left alone.
+
+        Args:
+            before: The time, UTC, a day ago or earlier.
+
+        Returns:
+            Where it lay.
+
+        Raises:
+            OSError: A folder could not be removed.
+        """
+        removed = []
+        for aside in sorted((self.root / ".refused").glob("????-??-??-????????T??????/")):
+            if aside.name[-15:] < f"{before:%Y%m%dT%H%M%S}":
+                shutil.rmtree(aside)
+                removed.append(aside)
+        for date, header in self._begun():
+            folder = self.root / ".open" / date.isoformat()
+            # Its time is that of the last page: none is written without a rename in it.
+            if date >= before.date() or folder.stat().st_mtime >= before.timestamp():
+                continue
+            with (
+                contextlib.suppress(LedgerError),
+                self.open(date, header.source, header.origin, header.ids) as capture,
+            ):
+                if not capture.complete:
+                    # At once under another name: nobody goes on from a half of it.
+                    shutil.rmtree(capture.refuse())
+                    removed.append(folder)
+        return removed
 
     def kind(self) -> str | None:
         """Whether this home holds ``sample`` or ``observed`` captures; None when it holds none."""

@@ -332,8 +332,10 @@ def forget_nights(home: Path, keep_days: int, now: dt.datetime | None = None) ->
     shutil.rmtree(removing, ignore_errors=True)
     by_date: dict[dt.date, list[tuple[dt.datetime, Path]]] = {}
     for folder in (published / "nights").iterdir():
-        at = dt.datetime.strptime(folder.name, NIGHT).replace(tzinfo=dt.UTC)
-        by_date.setdefault(at.date(), []).append((at, folder))
+        # What has another name is not ours: a file manager's, say.
+        with contextlib.suppress(ValueError):
+            at = dt.datetime.strptime(folder.name, NIGHT).replace(tzinfo=dt.UTC)
+            by_date.setdefault(at.date(), []).append((at, folder))
     for date, of_date in by_date.items():
         last = max(of_date)
         for at, folder in of_date:
@@ -651,9 +653,6 @@ def link(path: Path, target: str) -> None:
     """Let a name lead to a target in one step; what bore the name before is replaced."""
     if path.is_symlink() and str(path.readlink()) == target:
         return
-    if path.is_dir() and not path.is_symlink():
-        # As earlier versions published Parquet.
-        shutil.rmtree(path)
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)

@@ -183,4 +183,60 @@ def test_housekeeping_removes_old_runs_logs_and_dbt_folders(
     assert not log.exists()
     assert not logs.exists()
     assert kept.exists()
-    assert not events.exists()
+    dagster.dispose()
+    assert not list(events.parent.glob(f"{runs['ended'].run_id}.*"))
+
+
+@dg.asset_check(asset="made")
+def each_night() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+@dg.asset_check(asset="made")
+def once() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False)
+
+
+def test_of_removed_runs_only_a_checks_last_result_is_kept(dagster: dg.DagsterInstance) -> None:
+    """What the UI shows as a check's latest does not vanish, nor the history of runs that stay."""
+    jobs = [
+        dg.define_asset_job("both", dg.AssetSelection.checks(each_night, once)),
+        dg.define_asset_job("one", dg.AssetSelection.checks(each_night)),
+    ]
+    definitions = dg.Definitions(asset_checks=[each_night, once], jobs=jobs)
+
+    def ran(job: str) -> str:
+        return definitions.resolve_job_def(job).execute_in_process(instance=dagster).run_id
+
+    def history(check: dg.AssetChecksDefinition) -> list[str]:
+        (key,) = check.check_keys
+        found = dagster.event_log_storage.get_asset_check_execution_history(key, limit=10)
+        return [record.run_id for record in reversed(found)]
+
+    runs = [ran("both"), ran("one")]
+    before = dt.datetime.now(dt.UTC)
+    runs += [ran("one"), ran("one")]
+    assert (history(each_night), history(once)) == (runs, runs[:1])
+    assert remove_old_runs(dagster, before) == 2
+    assert (history(each_night), history(once)) == (runs[2:], runs[:1])
+    assert remove_old_runs(dagster, before + dt.timedelta(days=1)) == 2
+    assert (history(each_night), history(once)) == (runs[3:], runs[:1])
+
+
+def test_housekeeping_removes_what_could_not_count_and_says_so(
+    settings: Settings, dagster: dg.DagsterInstance
+) -> None:
+    refused = settings.home / "captures" / ".refused"
+    now = dt.datetime.now(dt.UTC)
+    old, new = (
+        refused / f"2026-01-01-{now - dt.timedelta(days=days):%Y%m%dT%H%M%S}" for days in (31, 29)
+    )
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "000001.jsonl.zst").write_bytes(b"page")
+    job = build_definitions(settings).resolve_job_def("housekeeping")
+    done = job.execute_in_process(instance=dagster)
+    assert list(refused.iterdir()) == [new]
+    said = [entry.user_message for entry in dagster.all_logs(done.run_id)]
+    assert [str(new) in line for line in said if str(refused) in line] == [False]
+    assert any(str(old) in line for line in said)

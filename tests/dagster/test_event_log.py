@@ -1,5 +1,6 @@
 """The log of events that the commands hold open is Dagster's own, in Dagster's own files."""
 
+import datetime as dt
 from pathlib import Path
 
 import dagster as dg
@@ -7,6 +8,7 @@ import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from pipelines.event_log import HeldEventLog
+from pipelines.housekeeping import remove_old_runs
 from pipelines.running import instance
 from pipelines.settings import Settings
 
@@ -98,3 +100,13 @@ def test_few_files_are_held_and_none_at_the_end(settings: Settings) -> None:
         assert not any(name.startswith(tuple(runs[:3])) for name in of_runs)
         assert len(_told(held, runs[0])[0]) > 10
     assert not _open_files(folder)
+
+
+def test_of_removed_runs_no_file_is_left(settings: Settings) -> None:
+    folder = settings.home / "dagster" / "history" / "runs"
+    with instance(settings) as held:
+        runs = [_run(held) for _ in range(6)]
+        assert any(name.startswith(runs[-1]) for name in _open_files(folder))
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+        assert remove_old_runs(held, later) == len(runs)
+    assert not [path.name for path in folder.iterdir() if not path.name.startswith("index.")]

@@ -446,16 +446,6 @@ def test_a_publication_that_fills_the_disk_leaves_nothing_there(home: Path) -> N
     publish(home)
 
 
-def test_what_an_earlier_version_published_is_replaced(home: Path) -> None:
-    published = home / "published"
-    (published / "parquet").mkdir(parents=True)
-    (published / "parquet" / "dim_model.parquet").write_bytes(b"old")
-    for name in ("hub_ledger.duckdb", "manifest.json"):
-        (published / name).write_bytes(b"old")
-    publish(home)
-    checked_manifest(published)
-
-
 def test_previous_nights_stay_for_a_while(home: Path) -> None:
     def night(days: int, hours: float) -> Path:
         name = now - dt.timedelta(days=days, hours=hours)
@@ -478,6 +468,16 @@ def test_previous_nights_stay_for_a_while(home: Path) -> None:
     forget_nights(home, 0, now + dt.timedelta(days=30))
     assert list(nights.iterdir()) == [newest]
     checked_manifest(published)
+
+
+def test_what_somebody_else_left_among_the_nights_is_left_alone(home: Path) -> None:
+    newest = publish(home).path.resolve().parent
+    foreign = newest.with_name(".DS_Store")
+    foreign.write_bytes(b"")
+    old = newest.with_name("2026-01-01T000000.000000Z")
+    old.mkdir()
+    forget_nights(home, 7)
+    assert sorted(newest.parent.iterdir()) == sorted([foreign, newest])
 
 
 def test_a_previous_night_answers_to_the_same_name(home: Path) -> None:
