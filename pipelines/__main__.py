@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from dotenv import load_dotenv
 
 from assets.errors import LedgerError
-from pipelines.settings import Settings, read_settings
+from pipelines.settings import Settings, alert_webhook, read_settings
 
 if TYPE_CHECKING:
     from dagster import AssetKey
@@ -30,18 +30,33 @@ _DEMO_DAYS = 730
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command: 0 for done, 1 for a run that failed, 2 for what the user can mend."""
-    # What the environment already says wins over the file.
-    load_dotenv(Path.cwd() / ".env")
+    """Run one command.
+
+    Returns:
+        0 for done, 1 for a run that failed or a day that is overdue, 2 for what the user can mend,
+        3 for an alert that could not be sent.
+    """
     try:
+        _read_env_file()
         options = _parser().parse_args(arguments)
         return options.command(read_settings(), options)
     except LedgerError as error:
         print(f"hub-ledger: {error}", file=sys.stderr)
-        return 2
+        return _tell_of_settings(error) if arguments[:1] == ["watch"] else 2
     except KeyboardInterrupt:
         print("hub-ledger: stopped; the next run goes on from here", file=sys.stderr)
         return 130
+
+
+def _read_env_file() -> None:
+    try:
+        # What the environment already says wins over the file.
+        load_dotenv(Path.cwd() / ".env")
+    except (OSError, ValueError) as error:
+        raise LedgerError(
+            f".env cannot be read ({type(error).__name__}): it should be text in UTF-8, and this "
+            "user's"
+        ) from None
 
 
 def demo(settings: Settings, options: argparse.Namespace) -> int:
@@ -125,6 +140,7 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
     """The warehouse again, from the captures on disk."""
     from assets.arena.store import ArenaStore
     from assets.captures.store import CaptureStore
+    from assets.facts.project import manifest_path
     from assets.ledger.warehouse import warehouse_path, writer_turn
 
     store = CaptureStore(settings.home / "captures")
@@ -132,10 +148,12 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
     if not dates:
         raise LedgerError(f"no captures in {store.root}: nothing to rebuild from")
     from pipelines.jobs import FROM_CAPTURES
-    from pipelines.running import instance_folder, run_job
+    from pipelines.running import instance_folder, require_in_calendar, run_job
 
     # What it refuses is refused while the old warehouse is there.
     instance_folder(settings)
+    require_in_calendar(settings, dates[-1])
+    manifest_path()
     for date in dates:
         store.verify(date)
     arena = ArenaStore(settings.home / "arena")
@@ -306,15 +324,33 @@ def probe(settings: Settings, options: argparse.Namespace) -> int:
 def watch(settings: Settings, options: argparse.Namespace) -> int:
     """Tell of a day that was not published by its deadline, Dagster running or not."""
     from pipelines.overdue import overdue
-    from pipelines.sensors import post
 
     text = overdue(settings, dt.datetime.now(dt.UTC))
     if text is None:
         return 0
     print(text, file=sys.stderr)
-    if settings.alert_webhook and (problem := post(settings.alert_webhook, text)):
+    return 1 if _is_posted(settings.alert_webhook, text) else 3
+
+
+def _tell_of_settings(error: LedgerError) -> int:
+    """Post what `watch` could not start for: it stops Dagster too, so that nobody else tells."""
+    from pipelines.overdue import unusable_settings
+
+    try:
+        webhook = alert_webhook()
+    except LedgerError:
+        return 2
+    return 2 if _is_posted(webhook, unusable_settings(error)) else 3
+
+
+def _is_posted(webhook: str | None, text: str) -> bool:
+    """Whether all is told that can be: without a webhook it is on the terminal."""
+    from pipelines.sensors import post_in_tries
+
+    problem = post_in_tries(webhook, text) if webhook else None
+    if problem:
         print(f"the alert webhook: {problem}", file=sys.stderr)
-    return 1
+    return problem is None
 
 
 def sample_hub(settings: Settings, options: argparse.Namespace) -> int:

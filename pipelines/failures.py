@@ -15,7 +15,7 @@ import dagster as dg
 from assets.hub.items import printable
 
 PROCESS_TAG = "hub_ledger/process"
-"""On runs of a terminal: the process that carries them."""
+"""On runs of a terminal: the process that carries them, by its identity."""
 
 _OPERATING = Path(__file__).resolve().parents[1] / "docs" / "operating.md"
 _ELSE_RUN = "open the run and read its first error; docs/operating.md, When it fails"
@@ -30,18 +30,34 @@ def end_killed_runs(dagster: dg.DagsterInstance) -> None:
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
     for run in dagster.get_runs(unfinished):
         process = run.tags.get(PROCESS_TAG)
-        if process and not _is_alive(int(process)):
+        if process and not _is_alive(process):
             dagster.report_run_failed(run, message="the process of this run was killed")
 
 
-def _is_alive(process: int) -> bool:
+def process_identity(process: int) -> str:
+    """A process told from all others for good: its number, the boot, its start in it.
+
+    Where the system does not say (there is no /proc) it is the number alone.
+    """
     try:
-        os.kill(process, 0)
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        told = Path(f"/proc/{process}/stat").read_bytes()
+    except OSError:
+        return str(process)
+    # The second field, the program's name in brackets, may hold anything; the start is the 22nd.
+    return f"{process} {boot} {int(told.rpartition(b')')[2].split()[19])}"
+
+
+def _is_alive(tag: str) -> bool:
+    number = tag.split()[0]
+    try:
+        os.kill(int(number), 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
-    return True
+    # Where either side has the number alone, it has to do.
+    return tag == number or process_identity(int(number)) in (tag, number)
 
 
 def is_tried_again(run: dg.DagsterRun) -> bool:

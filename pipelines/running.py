@@ -19,7 +19,7 @@ from assets.captures.store import CaptureStore
 from assets.errors import LedgerError
 from assets.publication.assets import PUBLISHED
 from pipelines.definitions import build_definitions
-from pipelines.failures import PROCESS_TAG, end_killed_runs
+from pipelines.failures import PROCESS_TAG, end_killed_runs, process_identity
 from pipelines.progress import CrawlProgress
 from pipelines.settings import Settings
 
@@ -64,6 +64,19 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
         yield opened
 
 
+def require_in_calendar(settings: Settings, date: dt.date) -> None:
+    """Refuse what no run can have for its date.
+
+    Raises:
+        LedgerError: The date lies before the calendar.
+    """
+    if date < settings.start_date:
+        raise LedgerError(
+            f"{date} lies before the first date of the calendar ({settings.start_date}); "
+            "set HUB_LEDGER_START_DATE to an earlier one"
+        )
+
+
 def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
     """Run a job for a date; whether it succeeded.
 
@@ -73,11 +86,7 @@ def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
     Raises:
         LedgerError: A step failed with a message of its own, or the date lies outside the calendar.
     """
-    if date < settings.start_date:
-        raise LedgerError(
-            f"{date} lies before the first date of the calendar ({settings.start_date}); "
-            "set HUB_LEDGER_START_DATE to an earlier one"
-        )
+    require_in_calendar(settings, date)
     # One try a step: at a terminal a person reads the reason and decides.
     definitions = build_definitions(
         replace(settings, step_retries=0),
@@ -95,7 +104,7 @@ def run_job(settings: Settings, job_name: str, date: dt.date) -> bool:
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             partition_key=date.isoformat(),
-            tags={PROCESS_TAG: str(os.getpid())},
+            tags={PROCESS_TAG: process_identity(os.getpid())},
         )
     _summarise(result)
     if not result.success:

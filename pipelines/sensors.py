@@ -4,6 +4,7 @@ Belongs here: what was told already, the webhook. Does not belong here: the word
 `pipelines.failures`).
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from pipelines.settings import Settings
 
 _TIMEOUT_SECONDS = 5.0
 _TRIES = 3
+_PAUSE_SECONDS = 60.0
 _RUNS_A_TICK = 20
 _MOST_UNSENT = 20
 
@@ -128,6 +130,8 @@ def _sensor(name: str, description: str, tell: Tell, settings: Settings) -> dg.S
             if run is not None:
                 texts = tell(_Ended(dagster, run, event), memory.told, settings.ui_url)
                 memory.unsent += [_Unsent(text) for text in texts]
+        for cut_off in memory.unsent[:-_MOST_UNSENT]:
+            context.log.error(f"not sent: {cut_off.text}")
         memory.unsent = memory.unsent[-_MOST_UNSENT:]
         sent = _deliver(context, memory.unsent, settings.alert_webhook)
         context.update_cursor(msgspec.json.encode(memory).decode())
@@ -191,6 +195,16 @@ def post(webhook: str, text: str) -> str | None:
     try:
         # Redirects are not followed: a page that answers in the end is no delivery.
         answer = httpx.post(webhook, json={"text": text}, timeout=_TIMEOUT_SECONDS)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    # The last two: a host that cannot be a name, a proxy or certificates that cannot be used.
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         return type(error).__name__
     return None if answer.is_success else f"HTTP {answer.status_code}"
+
+
+def post_in_tries(webhook: str, text: str) -> str | None:
+    """Post one message in as many tries as a sensor has; what went wrong with the last one."""
+    for _ in range(_TRIES - 1):
+        if post(webhook, text) is None:
+            return None
+        time.sleep(_PAUSE_SECONDS)
+    return post(webhook, text)

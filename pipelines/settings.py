@@ -62,14 +62,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             raise LedgerError(f"{name}={text!r} cannot be used: it should be {expected}") from None
 
     # Whoever opens the warehouse reads it; a mistake is told before anything runs.
-    read(MEMORY_VARIABLE, MEMORY, _memory, "an amount like 3GB, 500MB or 60%")
+    read(MEMORY_VARIABLE, MEMORY, _memory, "an amount like 3GB or 500MB, or 1% to 100%")
     defaults = Settings()
-    home = Path(env.get("HUB_LEDGER_HOME", "").strip() or "data").expanduser().absolute()
-    for folder in (home, *home.parents):
-        if folder.exists() and not folder.is_dir():
-            raise LedgerError(f"HUB_LEDGER_HOME={home}: {folder} is a file; it should be a folder")
     return Settings(
-        home=home,
+        home=_home(env.get("HUB_LEDGER_HOME", "").strip() or "data"),
         hub=HubAccess(
             endpoint=env.get("HF_ENDPOINT", "").strip().rstrip("/") or defaults.hub.endpoint,
             token=env.get("HF_TOKEN", "").strip() or None,
@@ -122,7 +118,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         deadline=read(
             "HUB_LEDGER_DEADLINE", defaults.deadline, _time_of_day, "a time like 20:00, after 00:00"
         ),
-        alert_webhook=_secret_address("HUB_LEDGER_ALERT_WEBHOOK", env),
+        alert_webhook=alert_webhook(env),
         ui_url=read(
             "HUB_LEDGER_UI_URL", defaults.ui_url, _address, "an address like https://dagster.lan"
         ).rstrip("/"),
@@ -134,6 +130,39 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         archive=read("HUB_LEDGER_ARCHIVE", HUB_STATS, _archive, " or ".join(ARCHIVES)),
     )
+
+
+def alert_webhook(environment: Mapping[str, str] | None = None) -> str | None:
+    """Where alerts are posted, read alone: what tells of a bad setting needs no other one.
+
+    Raises:
+        LedgerError: It is no address; the message does not show it, since it is a secret.
+    """
+    env = os.environ if environment is None else environment
+    text = env.get("HUB_LEDGER_ALERT_WEBHOOK", "").strip()
+    try:
+        return _address(text) if text else None
+    except ValueError:
+        raise LedgerError(
+            "HUB_LEDGER_ALERT_WEBHOOK cannot be used: it should be an address like "
+            "https://hooks.slack.com/..."
+        ) from None
+
+
+def _home(text: str) -> Path:
+    try:
+        home = Path(text).expanduser().absolute()
+        for folder in (home, *home.parents):
+            if folder.exists() and not folder.is_dir():
+                raise LedgerError(
+                    f"HUB_LEDGER_HOME={home}: {folder} is a file; it should be a folder"
+                )
+    # It may not be looked into, is too long, or names a user who is not there.
+    except (OSError, RuntimeError) as error:
+        raise LedgerError(
+            f"HUB_LEDGER_HOME={text!r} cannot be used ({error}): it should be a folder"
+        ) from None
+    return home
 
 
 def _between(low: int, high: int) -> Callable[[str], int]:
@@ -148,6 +177,8 @@ def _between(low: int, high: int) -> Callable[[str], int]:
 
 def _memory(text: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?([MG]i?B|%)", text):
+        raise ValueError
+    if text.endswith("%") and float(text[:-1]) > 100:
         raise ValueError
     return text
 
@@ -169,6 +200,11 @@ def _share(text: str) -> float:
 def _cron(text: str) -> str:
     if not re.fullmatch(r"([0-9*/,-]+\s+){4}[0-9*/,-]+", text):
         raise ValueError
+    # Here, since Dagster takes seconds and few commands are given such a line.
+    from dagster._utils.schedules import is_valid_cron_string
+
+    if not is_valid_cron_string(text):
+        raise ValueError
     return text
 
 
@@ -186,16 +222,6 @@ def _address(text: str) -> str:
     # A port that is no number raises.
     _ = parts.port
     return text
-
-
-def _secret_address(name: str, env: Mapping[str, str]) -> str | None:
-    text = env.get(name, "").strip()
-    try:
-        return _address(text) if text else None
-    except ValueError:
-        raise LedgerError(
-            f"{name} cannot be used: it should be an address like https://hooks.slack.com/..."
-        ) from None
 
 
 def _archive(text: str) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from assets.errors import LedgerError
@@ -32,7 +33,7 @@ def dbt_environment(home: Path) -> dict[str, str]:
 
 
 def manifest_path() -> Path:
-    """The project's manifest, parsed again if any file of the project is newer.
+    """The project's manifest, parsed again if any file of the project, or dbt, is another one.
 
     Raises:
         LedgerError: dbt does not accept the project.
@@ -43,8 +44,12 @@ def manifest_path() -> Path:
     # The UI's code servers start together; one of them parses.
     with (target / ".parse.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not manifest.exists() or manifest.stat().st_mtime < _last_change():
-            _parse()
+        parsed, files = target / "manifest.of", _files()
+        if not manifest.exists() or not parsed.exists() or parsed.read_text() != files:
+            # dbt writes where it is read; a kill in between would leave half of it for good.
+            _parse(target / "parsing")
+            (target / "parsing" / "manifest.json").replace(manifest)
+            parsed.write_text(files)
     return manifest
 
 
@@ -65,18 +70,24 @@ def descriptions(schema: str) -> dict[str, dict[str | None, str]]:
     }
 
 
-def _last_change() -> float:
-    return max(
-        path.stat().st_mtime
+def _files() -> str:
+    """What a manifest is made of: dbt, and the project's files with their sizes and times."""
+    found = {
+        path.relative_to(PROJECT_DIR): path.stat()
         for pattern in _SOURCES
         for path in PROJECT_DIR.glob(pattern)
-        if "target" not in path.relative_to(PROJECT_DIR).parts
-    )
+    }
+    return "".join(
+        f"{path} {file.st_size} {file.st_mtime_ns}\n"
+        for path, file in sorted(found.items())
+        if "target" not in path.parts
+    ) + "".join(f"{name} {version(name)}\n" for name in ("dbt-core", "dbt-duckdb"))
 
 
-def _parse() -> None:
+def _parse(target: Path) -> None:
     command = [str(DBT), "--quiet", "--no-use-colors", "parse", "--no-partial-parse"]
-    environment = {**os.environ, "DBT_LOG_PATH": str(PROJECT_DIR / "target")}
+    command += ["--target-path", str(target)]
+    environment = {**os.environ, "DBT_LOG_PATH": str(target)}
     done = subprocess.run(
         [*command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)],
         env=environment,

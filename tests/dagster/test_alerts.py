@@ -23,7 +23,7 @@ from assets.captures.assets import HUB_CAPTURE
 from assets.hub.client import HubAccess
 from pipelines import sensors
 from pipelines.definitions import build_definitions
-from pipelines.failures import PROCESS_TAG, advice
+from pipelines.failures import PROCESS_TAG, advice, process_identity
 from pipelines.running import instance
 from pipelines.sample_hub.faults import REFUSED, FaultyHub
 from pipelines.sample_hub.server import serving
@@ -42,6 +42,7 @@ class Receiver:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.answer = 200
+        self.ill_for = 0
         self.hang = 0.0
         receiver = self
 
@@ -51,9 +52,11 @@ class Receiver:
                 assert self.path == SECRET
                 assert list(body) == ["text"]
                 time.sleep(receiver.hang)
-                if receiver.answer == 200:
+                answer = 500 if receiver.ill_for else receiver.answer
+                receiver.ill_for = max(0, receiver.ill_for - 1)
+                if answer == 200:
                     receiver.texts.append(body["text"])
-                self.send_response(receiver.answer)
+                self.send_response(answer)
                 self.send_header("Location", f"{SECRET}/elsewhere")
                 self.end_headers()
 
@@ -239,24 +242,49 @@ def test_an_error_without_words_of_its_own(daemon: Daemon, receiver: Receiver) -
     ]
 
 
-def test_a_killed_terminal_run_is_told(daemon: Daemon, receiver: Receiver) -> None:
-    process = subprocess.Popen([sys.executable, "-c", "pass"])
-    process.wait()
-    tags = {PROCESS_TAG: str(process.pid), "dagster/partition": "2026-03-01"}
+def begin(daemon: Daemon, process: str) -> str:
+    """A run of the terminal under way, tagged with its process; the run's id."""
+    tags = {PROCESS_TAG: process, "dagster/partition": "2026-03-01"}
     run = daemon.dagster.create_run_for_job(_empty_job, tags=tags)
     daemon.dagster.report_dagster_event(
         dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, "from_captures"), run.run_id
     )
-    alive = daemon.dagster.create_run_for_job(_empty_job, tags={PROCESS_TAG: str(os.getpid())})
-    daemon.dagster.report_dagster_event(
-        dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, "from_captures"), alive.run_id
-    )
+    return run.run_id
+
+
+def is_under_way(daemon: Daemon, run_id: str) -> bool:
+    run = daemon.dagster.get_run_by_id(run_id)
+    assert run
+    return run.status == dg.DagsterRunStatus.STARTED
+
+
+@pytest.mark.parametrize("tag", [process_identity, str])
+def test_a_killed_terminal_run_is_told(
+    daemon: Daemon, receiver: Receiver, tag: Callable[[int], str]
+) -> None:
+    """Also one of a version that noted the number of its process alone."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    tagged = tag(process.pid)
+    process.communicate()
+    begin(daemon, tagged)
+    alive = begin(daemon, tag(os.getpid()))
     daemon.tick()
+    assert is_under_way(daemon, alive)
     (text,) = receiver.take()
     assert text.startswith(
         "*Hub Ledger: from_captures of 2026-03-01 FAILED*\n"
         "Why: `the process of this run was killed`\nWhat to do: run again"
     )
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
+def test_another_process_that_bears_the_number_does_not_carry_the_run(daemon: Daemon) -> None:
+    number, boot, start = process_identity(os.getpid()).split()
+    before_a_reboot = begin(daemon, f"{number} {boot[::-1]} {start}")
+    earlier_in_this_boot = begin(daemon, f"{number} {boot} {int(start) - 1}")
+    daemon.tick()
+    assert not is_under_way(daemon, before_a_reboot)
+    assert not is_under_way(daemon, earlier_in_this_boot)
 
 
 @dg.job(name="from_captures")
@@ -400,6 +428,39 @@ def test_what_no_try_could_send_is_in_the_log_without_the_address(
     receiver.answer = 200
     daemon.tick()
     assert receiver.take() == []
+
+
+def test_of_many_that_wait_the_oldest_are_in_the_log(
+    daemon: Daemon,
+    receiver: Receiver,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    numbers = iter(range(4))
+
+    def broken() -> None:
+        raise ValueError(f"number {next(numbers)}")
+
+    monkeypatch.setattr(sensors, "_MOST_UNSENT", 2)
+    receiver.answer = 500
+    for _ in range(4):
+        run_step(daemon, broken)
+    said = sensor_log(daemon, capfd)
+    assert [f"number {number}" in said for number in range(4)] == [True, True, False, False]
+    receiver.answer = 200
+    daemon.tick()
+    assert ["number 2" in text or "number 3" in text for text in receiver.take()] == [True, True]
+
+
+def test_an_address_that_no_request_can_be_made_for_stops_nothing(
+    daemon: Daemon, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ValueError
+
+    daemon.settings = replace(daemon.settings, alert_webhook=f"http://{'a' * 64}.test{SECRET}")
+    run_step(daemon, broken)
+    assert "the alert webhook: UnicodeError" in sensor_log(daemon, capfd)
 
 
 def test_a_webhook_that_hangs_or_is_gone_holds_nothing_up(

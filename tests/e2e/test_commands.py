@@ -421,3 +421,14 @@ def test_a_rebuild_from_a_damaged_leaderboard_is_refused(tmp_path: Path, today: 
     assert str(damaged) in done.stderr and "backup" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert (home / "warehouse.duckdb").read_text() == "kept"
+
+
+def test_a_rebuild_outside_the_calendar_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    record(home, {dt.date(2026, 3, 1): [item("Qwen/Q", 1)]}, sample="test")
+    (home / "warehouse.duckdb").write_text("kept")
+    done = run_command(home, "rebuild", HUB_LEDGER_START_DATE="2026-03-02")
+    assert done.returncode == 2
+    assert "HUB_LEDGER_START_DATE" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert (home / "warehouse.duckdb").read_text() == "kept"

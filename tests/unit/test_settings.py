@@ -1,6 +1,8 @@
 """Settings: defaults, and one clear line for each that cannot be used."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,7 +61,10 @@ def test_the_webhook_is_not_shown() -> None:
         ("HUB_LEDGER_SCHEDULE", "yes"),
         ("HUB_LEDGER_ARCHIVE", "somebody/else"),
         ("HUB_LEDGER_SCHEDULE_CRON", "every night"),
+        ("HUB_LEDGER_SCHEDULE_CRON", "99 99 * * *"),
+        ("HUB_LEDGER_SCHEDULE_CRON", "0 0 31 2 *"),
         ("HUB_LEDGER_RETRY_CRON", "later"),
+        ("HUB_LEDGER_RETRY_CRON", "*/0 * * * *"),
         ("HUB_LEDGER_DEADLINE", "24:00"),
         ("HUB_LEDGER_DEADLINE", "00:00"),
         ("HUB_LEDGER_ALERT_WEBHOOK", "hooks.slack.com/secret"),
@@ -71,8 +76,13 @@ def test_the_webhook_is_not_shown() -> None:
         ("HUB_LEDGER_KEEP_RUNS_DAYS", "0"),
         ("HUB_LEDGER_MEMORY", "3"),
         ("HUB_LEDGER_MEMORY", "3GB'; drop--"),
+        ("HUB_LEDGER_MEMORY", "900%"),
+        ("HUB_LEDGER_MEMORY", "100.5 %"),
+        ("HUB_LEDGER_MEMORY", "0%"),
         ("HUB_LEDGER_KEEP_PUBLISHED_DAYS", "-1"),
         ("HUB_LEDGER_HOME", "/dev/null/home"),
+        ("HUB_LEDGER_HOME", f"/{'a' * 300}/home"),
+        ("HUB_LEDGER_HOME", "~nobody-of-this-name/home"),
         ("HF_ENDPOINT", "https://:hf_secret@huggingface.co"),
     ],
 )
@@ -81,6 +91,25 @@ def test_a_bad_setting_is_named_in_one_line(name: str, value: str) -> None:
         read_settings({name: value})
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUB_LEDGER_MEMORY", "1%"),
+        ("HUB_LEDGER_MEMORY", "100 %"),
+        ("HUB_LEDGER_MEMORY", "1000MB"),
+        ("HUB_LEDGER_SCHEDULE_CRON", "*/30 1-3,5 29 2 *"),
+    ],
+)
+def test_what_duckdb_and_dagster_take_is_taken(name: str, value: str) -> None:
+    read_settings({name: value})
+
+
+def test_settings_without_a_cron_line_do_not_wait_for_dagster() -> None:
+    ask = "import sys; from pipelines.settings import *; read_settings({}); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert "dagster" not in done.stdout.split()
 
 
 def test_every_setting_is_in_the_example_file() -> None:
