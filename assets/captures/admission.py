@@ -5,10 +5,12 @@ what counters say of a capture (see `assets.ledger.quality`), what happens to on
 count (see `assets.captures.sources`).
 """
 
+import bisect
 import datetime as dt
 import statistics
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 ADMITTED = "admitted"
 _NEIGHBOURS = 7
@@ -43,7 +45,7 @@ PLAIN = Thresholds()
 
 
 def row_verdict(
-    date: dt.date, rows: int, others: Mapping[dt.date, int], min_rows: float
+    date: dt.date, rows: int, others: Sequence[tuple[dt.date, int]], min_rows: float
 ) -> tuple[str, float]:
     """Judge the number of rows: a night cut short must not pass for a night.
 
@@ -54,15 +56,17 @@ def row_verdict(
     Args:
         date: The capture's date.
         rows: Its usable rows.
-        others: Rows of all recorded captures by date; whether they count makes no difference, so
-            that the verdict does not depend on the order in which captures arrive.
+        others: Dates and rows of all recorded captures, in order; whether they count makes no
+            difference, so that the verdict does not depend on the order in which they arrive.
         min_rows: Share of the reference below which a capture is partial.
 
     Returns:
         ``admitted``, or ``partial`` with the numbers; and the rows as a share of the reference.
     """
-    before = [others[other] for other in sorted(others) if other < date][-_NEIGHBOURS:]
-    after = [others[other] for other in sorted(others) if other > date][:_NEIGHBOURS]
+    place = bisect.bisect_left(others, date, key=itemgetter(0))
+    follows = place + (place < len(others) and others[place][0] == date)
+    before = [count for _, count in others[max(0, place - _NEIGHBOURS) : place]]
+    after = [count for _, count in others[follows : follows + _NEIGHBOURS]]
     if before:
         reference = statistics.median(before)
         if len(after) >= _CONFIRMING:

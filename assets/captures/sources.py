@@ -98,7 +98,8 @@ def finish_crawls(
     """Seal crawls of earlier dates that had come to their end when their process did.
 
     They need nothing of the Hub any more. One that cannot count is set aside, as it would have been
-    on its day; what broke off in the middle stays where it is, of no use.
+    on its day; what broke off in the middle stays where it is, of no use, until it is removed
+    (`CaptureStore.remove_useless`).
 
     Args:
         store: Where captures are kept.
@@ -194,7 +195,7 @@ def import_files(
     earliest: dt.date = dt.date.min,
     sample: str | None = None,
 ) -> list[Manifest]:
-    """Seal one capture for each ``YYYY-MM-DD.jsonl[.gz|.zst]`` in a folder; all of them or none.
+    """Seal one capture for each ``YYYY-MM-DD.jsonl[.gz|.zst]`` in a folder, if all can be read.
 
     A date that is recorded already stays as it is and is left out of the result.
 
@@ -234,7 +235,8 @@ def import_files(
             for capture in captures:
                 capture.discard()
             raise
-        rows = _recorded_rows(store) | {capture.date: capture.rows for capture in captures}
+        found = [(capture.date, capture.rows) for capture in captures]
+        rows = sorted([*_recorded_rows(store), *found])
         verdicts = [
             row_verdict(capture.date, capture.rows, rows, min_rows_share)[0] for capture in captures
         ]
@@ -267,9 +269,9 @@ def judged(store: CaptureStore, capture: OpenCapture, min_rows_share: float) -> 
     return row_verdict(capture.date, capture.rows, _recorded_rows(store), min_rows_share)[0]
 
 
-def _recorded_rows(store: CaptureStore) -> dict[dt.date, int]:
-    """Rows of every sealed capture."""
-    return {date: store.manifest(date).rows for date in store.dates()}
+def _recorded_rows(store: CaptureStore) -> list[tuple[dt.date, int]]:
+    """Dates and rows of every sealed capture, in order."""
+    return [(date, store.manifest(date).rows) for date in store.dates()]
 
 
 def _dated_files(folder: Path) -> list[tuple[dt.date, Path]]:

@@ -4,12 +4,9 @@ Belongs here: reading the cache's folders by huggingface_hub. Does not belong he
 own files (see `inventory`).
 """
 
-import os
 from pathlib import Path
 
 from assets.exposure.inventory import Entry
-
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
 def is_cache(folder: Path) -> bool:

@@ -87,7 +87,7 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) ->
     models count as gone that it alone may list.
     """
     captures = _captures(connection)
-    rows = {capture.date: capture.rows for capture in captures}
+    rows = [(capture.date, capture.rows) for capture in captures]
     for capture in captures:
         verdict, _ = row_verdict(capture.date, capture.rows, rows, thresholds.min_rows)
         if verdict != capture.verdict:
@@ -116,7 +116,7 @@ def judge_counters(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds
     """
     captures = _captures(connection)
     events = [event for capture in captures for event in _events_of_rows(capture)]
-    rows = {capture.date: capture.rows for capture in captures}
+    rows = [(capture.date, capture.rows) for capture in captures]
     for capture in captures:
         if capture.verdict != ADMITTED:
             _, share = row_verdict(capture.date, capture.rows, rows, thresholds.min_rows)

@@ -32,7 +32,7 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the ledger's tables where they are missing.
 
     Raises:
-        LedgerError: A table of that name is of another kind.
+        LedgerError: A table is not what this version writes; the warehouse stays as it was.
     """
     written = Path(__file__).with_name("schema.sql").read_text()
     # Forty statements take longer than some loads: they run where the text is another one.
@@ -42,13 +42,34 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchone()
     if held == (version,):
         return
+    with duckdb.connect() as empty:
+        empty.execute(written)
+        expected = _columns(empty)
+    connection.begin()
     try:
         connection.execute(written)
         connection.execute(f"comment on table raw.captures is '{version}'")
-    except duckdb.CatalogException:
+        # What is there already is left as it is by its statement, whatever columns it has.
+        agrees = expected == _columns(connection, {table for table, *_ in expected})
+    except (duckdb.BinderException, duckdb.CatalogException):
+        agrees = False
+    if not agrees:
+        connection.rollback()
         raise LedgerError(
             "the warehouse was written by an earlier version of the ledger; run make rebuild"
-        ) from None
+        )
+    connection.commit()
+
+
+def _columns(
+    connection: duckdb.DuckDBPyConnection, of: set[str] | None = None
+) -> set[tuple[str, ...]]:
+    """Table, place, name, type and whether it may be NULL; of all columns, or of some tables."""
+    held = connection.execute(
+        "select table_name, column_index, column_name, data_type, is_nullable "
+        "from duckdb_columns() where schema_name = 'raw'"
+    ).fetchall()
+    return {column for column in held if of is None or column[0] in of}
 
 
 def memory_limit() -> str:

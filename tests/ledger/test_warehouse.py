@@ -59,6 +59,7 @@ def holder(tmp_path: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.long
 def test_memory_has_one_limit_in_dbt_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = "select current_setting('memory_limit')"
     project = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
@@ -191,8 +192,35 @@ def test_no_warehouse_and_a_damaged_one(tmp_path: Path) -> None:
         pass
 
 
-def test_a_warehouse_of_an_earlier_version_asks_for_a_rebuild(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "drop view raw.counter_spans; create table raw.counter_spans (date date)",
+        "alter table raw.models drop hub_id",
+        "alter table raw.models rename hub_id to id",
+        "alter table raw.models add column more integer",
+        "alter table raw.ids_replaced alter changed_on type timestamp",
+        "drop table raw.models; create table raw.models (model_key bigint)",
+    ],
+)
+def test_a_warehouse_of_an_earlier_version_asks_for_a_rebuild(tmp_path: Path, change: str) -> None:
     with connect(tmp_path) as connection:
-        connection.execute("create schema raw; create table raw.model_counters (date date)")
-        with pytest.raises(LedgerError, match="earlier version of the ledger; run make rebuild"):
-            ensure_schema(connection)
+        ensure_schema(connection)
+        connection.execute(change)
+        connection.execute("comment on table raw.captures is 'schema.sql of before'")
+        before = connection.execute("from duckdb_columns() order by all").fetchall()
+        for _ in range(2):
+            with pytest.raises(
+                LedgerError, match="earlier version of the ledger; run make rebuild"
+            ):
+                ensure_schema(connection)
+        assert connection.execute("from duckdb_columns() order by all").fetchall() == before
+
+
+def test_a_table_that_is_new_in_this_version_is_made(tmp_path: Path) -> None:
+    with connect(tmp_path) as connection:
+        ensure_schema(connection)
+        connection.execute("drop table raw.quality_events")
+        connection.execute("comment on table raw.captures is 'schema.sql of before'")
+        ensure_schema(connection)
+        assert connection.execute("from raw.quality_events").fetchall() == []

@@ -14,7 +14,7 @@ def verdict_of(rows: int, before: Sequence[int], after: Sequence[int]) -> str:
     """The verdict on a capture with these rows before it, nearest last, and after it."""
     others = {DATE + dt.timedelta(days=n - len(before)): one for n, one in enumerate(before)}
     others |= {DATE + dt.timedelta(days=n): one for n, one in enumerate(after, 1)}
-    return row_verdict(DATE, rows, others | {DATE: rows}, 0.9)[0]
+    return row_verdict(DATE, rows, sorted((others | {DATE: rows}).items()), 0.9)[0]
 
 
 @pytest.mark.parametrize(
