@@ -357,6 +357,7 @@ def run_range(
     )
 
 
+@pytest.mark.long
 def test_a_backfill_records_the_dates_and_their_facts_in_one_run(
     instance: dg.DagsterInstance, settings: Settings
 ) -> None:

@@ -567,6 +567,7 @@ def test_any_order_of_nights_gives_the_same_marts(
     assert_same(marts(backwards), expected)
 
 
+@pytest.mark.long
 def test_all_nights_at_once_and_a_second_run_give_the_same_marts(
     nightly_home: Path,
     random_record: dict[dt.date, list[Item]],
@@ -658,6 +659,7 @@ def test_hostile_names_pass_through_the_facts(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_history_alone_takes_no_other_run_s_dates_for_its_own(tmp_path: Path) -> None:
     """As someone does who materializes one table for a past date: the whole run follows later."""
     dates = [dt.date(2026, 3, day) for day in (1, 2, 3)]

@@ -344,6 +344,7 @@ def test_trap_12_a_narrow_spike_is_kept_raw_and_capped_robust(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.long
 def test_a_later_night_judges_a_spike_by_all_the_days_before_it(tmp_path: Path) -> None:
     """Also by what ended long before; of one model little happened but for its newest count."""
 

@@ -118,6 +118,7 @@ def test_publishers_are_as_of_the_date(
     assert canonical[0][0] == canonical[0][1] > 5
 
 
+@pytest.mark.long
 def test_defects_are_named(expected: dict[str, Any]) -> None:
     found = {(row[0], row[1]): row for row in expected["meta_quality_events"]}
     partial = found[dt.date(2025, 11, 24), "partial"]

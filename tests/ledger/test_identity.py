@@ -304,14 +304,16 @@ def test_models_that_fall_apart_or_together_are_computed_anew_since_then(
     ("archived", "listed"),
     [
         # Older than ids can tell, with counts alike.
-        (
+        pytest.param(
             {0: [model("a/old", 5000, FLOOR), {**model("b/other", 5200, FLOOR), "_id": "0" * 24}]},
             {1: [{**model("b/other", 5250, FLOOR), "_id": "0" * 24}]},
+            marks=pytest.mark.long,
         ),
         # Two repositories of one owner, made in the same second.
-        (
+        pytest.param(
             {0: [model("u/m-Q4", 50), model("u/m-Q8", 60)]},
             {1: [{**model("u/m-Q8", 61), "_id": "1" * 24}]},
+            marks=pytest.mark.long,
         ),
         # One real model that bears one name after the other.
         (

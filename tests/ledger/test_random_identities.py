@@ -264,6 +264,7 @@ def test_what_is_published_is_what_the_facts_say(
         publishes_the_marts(home)
 
 
+@pytest.mark.long
 def test_ids_that_come_late_are_published_in_every_month(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -231,6 +231,7 @@ def check_nothing_is_left(published: Path) -> None:
     assert len(list((published / "nights").iterdir())) == 1
 
 
+@pytest.mark.long
 def test_killed_at_each_step_of_a_publication(nights: Nights, tmp_path: Path) -> None:
     """Each time on what the killed ones before left."""
     home = Path(shutil.copytree(nights.home, tmp_path / "home", symlinks=True))
