@@ -36,6 +36,7 @@ _TABLES = {
     "model_counters": "One row a model a date: downloads of 30 days and all time, likes, trend.",
     "model_updates": "One row a model and time of last modification, with the dates it was shown.",
     "model_attributes": "One row a model and state, with the dates between which it was seen.",
+    "model_lineage": "One row a model and set of declared parents, with the dates it was seen.",
     "model_parents": "One row a declared lineage edge, with the dates between which it stood.",
     "facts_batch": "Those of facts_due that the dbt run under way computes.",
     "ids_replaced": "One row a model whose facts go by another one's id since the last dbt run.",

@@ -1,6 +1,7 @@
 """What a claim must not be held against (METHOD D22), on small records."""
 
 import datetime as dt
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,23 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nights[date].append(
             item("user/new", 1, ["Qwen/Qwen3-8B"], createdAt="2026-01-15T10:00:00.000Z")
         )
-    record(home, nights)
-    load(home, dates)
-    build_facts(home)
+    build(home, nights)
     return home
+
+
+def build(home: Path, nights: dict[dt.date, list[Item]]) -> None:
+    record(home, nights)
+    load(home, nights)
+    build_facts(home)
+
+
+def verdicts(home: Path, claim_id: str) -> list[tuple[Any, ...]]:
+    """The claim's verdict with each outcome that it has."""
+    return query(
+        home,
+        "select distinct verdict, outcome from marts.fct_claims where claim_id = ? order by all",
+        claim_id,
+    )
 
 
 def measured(home: Path, claim_id: str) -> list[tuple[Any, ...]]:
@@ -109,25 +123,27 @@ def test_shares_of_two_spans_are_no_contradiction(short: Path) -> None:
     assert rows == []
 
 
-def test_a_second_rise_is_none_of_the_first(tmp_path: Path) -> None:
-    """What a share was risen to in 2025 is held against what was before, not what came in 2026."""
-    dates = firsts(dt.date(2024, 10, 1), 25)
-    level = [10, 11, 10, 9, 10, 11, 10, 9, 30, 31, 29, 30, 31, 30, 29, 30, *[70, 71, 69, 70] * 2]
-    counts = [0]
-    for share in level:
-        counts.append(counts[-1] + share)
-    nights = {
+def shares(percent: list[int]) -> dict[dt.date, list[Item]]:
+    """Qwen's share of each month from October 2024 on; the rest is Llama's."""
+    counts = itertools.accumulate(percent, initial=0)
+    dates = firsts(dt.date(2024, 10, 1), len(percent) + 1)
+    return {
         date: night(
             {
-                "Qwen/Qwen3-8B": 100_000 * counts[n],
-                "meta-llama/Llama-3.1-8B": 100_000 * (100 * n - counts[n]),
+                "Qwen/Qwen3-8B": 100_000 * count,
+                "meta-llama/Llama-3.1-8B": 100_000 * (100 * n - count),
             }
         )
-        for n, date in enumerate(dates)
+        for n, (date, count) in enumerate(zip(dates, counts, strict=True))
     }
-    record(tmp_path, nights)
-    load(tmp_path, dates)
-    build_facts(tmp_path)
+
+
+RISE = [10, 11, 10, 9, 10, 11, 10, 9, 30, 31, 29, 30, 31, 30]
+
+
+def test_a_second_rise_is_none_of_the_first(tmp_path: Path) -> None:
+    """What a share was risen to in 2025 is held against what was before, not what came in 2026."""
+    build(tmp_path, shares([*RISE, 29, 30, *[70, 71, 69, 70] * 2]))
     rows = query(
         tmp_path,
         "select distinct measured from marts.fct_claims "
@@ -141,3 +157,135 @@ def test_a_second_rise_is_none_of_the_first(tmp_path: Path) -> None:
         "where claim_id = 'C021' and scope = 'all' and attribution = 'publisher'",
     )
     assert rows == [("2025-06", True)]
+
+
+def test_a_share_is_held_against_its_span_and_by_a_record_that_reaches_it(tmp_path: Path) -> None:
+    """Spring 2026: not by a record that ends in December, nor by the fall of June."""
+    nights = shares([*RISE, *[29, 30, 31] * 2, 5, 5])
+    dates = list(nights)
+    record(tmp_path, nights)
+    load(tmp_path, dates[:-8])
+    build_facts(tmp_path)
+    assert verdicts(tmp_path, "C199") == [("not-testable", "not measured")]
+    load(tmp_path, dates[-8:])
+    build_facts(tmp_path)
+    assert verdicts(tmp_path, "C199") == [("supported", "agrees")]
+    (ratio,) = query(
+        tmp_path,
+        "select distinct round(measured, 6) from marts.fct_claims "
+        "where claim_id = 'C199' and scope = 'all' and attribution = 'publisher'",
+    )
+    assert ratio == (2.9,)
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "dates"),
+    [
+        ("C170", [dt.date(2026, 8, 26), dt.date(2026, 9, 2)]),
+        ("C061", [*firsts(dt.date(2026, 1, 1), 7), dt.date(2026, 7, 2)]),
+    ],
+)
+def test_derivatives_at_the_end_of_a_span_are_none_of_its_beginning(
+    tmp_path: Path, claim_id: str, dates: list[dt.date]
+) -> None:
+    nights = {date: night({"Qwen/Qwen3-8B": 1000 + n}) for n, date in enumerate(dates)}
+    build(tmp_path, nights)
+    assert verdicts(tmp_path, claim_id) == [("not-testable", "not measured")]
+
+
+def ahead(
+    first: dt.date, qwen: list[int], llama: list[int], untold: int = 0
+) -> dict[dt.date, list[Item]]:
+    """Counts in millions on firsts of months; the first of them without a task."""
+    dates = firsts(first, len(qwen))
+    nights = {
+        date: night({"Qwen/Qwen3-8B": own * 10**6, "meta-llama/Llama-3.1-8B": other * 10**6})
+        for date, own, other in zip(dates, qwen, llama, strict=True)
+    }
+    for date in dates[:untold]:
+        for one in nights[date]:
+            del one["pipeline_tag"]
+    return nights
+
+
+def test_who_led_of_all_time_is_not_told_by_the_downloads_of_a_month(tmp_path: Path) -> None:
+    qwen, llama = [990, 991, 992, 995, 998, 1001], [700, 703, 706, 707, 708, 709]
+    build(tmp_path, ahead(dt.date(2025, 12, 1), qwen, llama))
+    for claim_id, other in (("C116", "C105"), ("C027", "C105"), ("C105", "C027, C116")):
+        assert verdicts(tmp_path, claim_id) == [("inconsistent", "undecided")]
+        rows = query(
+            tmp_path,
+            "select distinct inconsistent_with, reason from marts.fct_claims where claim_id = ?",
+            claim_id,
+        )
+        reason = "it may have been before the record began; in the record it was 2025-12 to 2025-12"
+        assert rows == [(other, reason)]
+
+
+def test_where_no_scope_agrees_and_one_allows_either_nothing_depends_on_scope(
+    tmp_path: Path,
+) -> None:
+    """Qwen passes in January; models with a task, who may have passed before, begin in December."""
+    qwen, llama = [700, 701, 702, 703, 704, 713, 722, 731], [705, 706, 707, 708, 709, 710, 711, 712]
+    build(tmp_path, ahead(dt.date(2025, 8, 1), qwen, llama, untold=4))
+    rows = query(
+        tmp_path,
+        "select distinct scope, verdict, outcome, reason like '% disagree, the rest undecided;%' "
+        "from marts.fct_claims where claim_id = 'C116' order by all",
+    )
+    assert rows == [
+        ("all", "inconsistent", "disagrees", True),
+        ("generative_llm", "inconsistent", "undecided", True),
+        ("text_vlm", "inconsistent", "undecided", True),
+    ]
+
+
+def places(home: Path, counts: dict[str, list[int]]) -> list[tuple[Any, ...]]:
+    """Qwen's verdict and place, least and most, by counts in millions from April 2026 on."""
+    dates = firsts(dt.date(2026, 4, 1), 3)
+    build(
+        home,
+        {
+            date: night({one: by_date[n] * 10**6 for one, by_date in counts.items()})
+            for n, date in enumerate(dates)
+        },
+    )
+    return query(
+        home,
+        "select distinct verdict, measured, measured_low, measured_high from marts.fct_claims "
+        "where claim_id = 'C195'",
+    )
+
+
+def test_who_crossed_between_the_same_captures_may_have_been_first(tmp_path: Path) -> None:
+    counts = {
+        "Qwen/Qwen3-8B": [998, 1001, 1004],
+        "deepseek-ai/DeepSeek-V3": [999, 1002, 1005],
+        # Between later ones.
+        "zai-org/GLM-5": [900, 999, 1002],
+    }
+    assert places(tmp_path, counts) == [("not-testable", 2, 1, 2)]
+
+
+def test_who_was_above_when_first_seen_was_earlier(tmp_path: Path) -> None:
+    counts = {
+        "Qwen/Qwen3-8B": [998, 1001, 1004],
+        "deepseek-ai/DeepSeek-V3": [1000, 1002, 1005],
+    }
+    assert places(tmp_path, counts) == [("contradicted", 2, 2, 2)]
+
+
+def test_a_models_month_is_known_as_well_as_the_captures_bound_it(tmp_path: Path) -> None:
+    """Downloads of 92 million between 25 August and 10 October: September may have any."""
+    counts = {dt.date(2026, 8, 25): 100, dt.date(2026, 10, 10): 192}
+    build(
+        tmp_path,
+        {date: night({"Qwen/Qwen3-0.6B": n * 10**6}) for date, n in counts.items()},
+    )
+    assert verdicts(tmp_path, "C167") == [("not-testable", "undecided")]
+    rows = query(
+        tmp_path,
+        "select distinct measured, measured_low, measured_high from marts.fct_claims "
+        "where claim_id = 'C167'",
+    )
+    assert rows == [(60e6, 0, 92e6)]

@@ -409,3 +409,86 @@ def test_a_model_first_listed_where_nothing_counts_begins_later(tmp_path: Path) 
         "select valid_from, valid_to from marts.dim_model_history where repo_id = 'u/back'",
     )
     assert held == [(days[3], None)]
+
+
+def test_what_only_a_capture_shows_that_does_not_count_is_in_no_fact(tmp_path: Path) -> None:
+    """Names, licences and parents of a short night, of models that the next one does not list."""
+    days = [dt.date(2026, 3, day) for day in (1, 2, 3, 4, 6)]
+    others = [item(f"z/{n}", n) for n in range(40)]
+    kept, away, kid = hub_id("kept"), hub_id("away"), item("k/kid", 1, ["lab/away"])
+    plain = [
+        item("lab/kept", 1, _id=kept, tags=["license:mit"]),
+        item("lab/mid", 1, [QWEN]), item("lab/away", 1, [QWEN], _id=away),
+        item("k/of-mid", 1, ["lab/mid"]), kid,
+    ]  # fmt: skip
+    short = [
+        item("evil/kept", 1, _id=kept, tags=["license:other"]),
+        item("lab/mid", 1, [LLAMA]), item("lab/away", 1, _id=away), item("lab/once", 1, [LLAMA]),
+        *plain[3:],
+    ]  # fmt: skip
+    without_two = [item("lab/kept", 1, _id=kept, tags=["license:mit"]), *plain[3:]]
+    nights = {
+        days[0]: [*BASES, *plain, *others],
+        days[1]: [*BASES, *short, *others[:12]],
+        days[2]: [*BASES, *without_two, *others],
+        # One of them comes back as only the short night had shown it.
+        days[3]: [*BASES, *without_two, item("lab/away", 1, _id=away), *others],
+        days[4]: [*BASES, *plain, *others],
+    }
+
+    wanted = (
+        "bridge_model_family", "bridge_model_parent", "bridge_model_scope", "dim_model",
+        "dim_model_history", "dim_publisher", "fct_author_retention", "fct_derivative_counts",
+        "fct_family_share_daily", "fct_model_derivatives",
+    )  # fmt: skip
+    for count in (2, 5):
+        chosen = days[:count]
+        whole, plainer = tmp_path / f"{count}", tmp_path / f"{count}-without"
+        record(whole, {day: nights[day] for day in chosen})
+        load(whole, chosen[:-1])
+        build_facts(whole, *wanted)
+        load(whole, chosen[-1:])
+        build_facts(whole, *wanted)
+        record(plainer, {day: nights[day] for day in chosen if day != days[1]})
+        load(plainer, [day for day in chosen if day != days[1]])
+        build_facts(plainer, *wanted)
+        expected = marts(plainer)
+        assert {name: marts(whole)[name] for name in wanted} == {
+            name: expected[name] for name in wanted
+        }
+    with_it = tmp_path / "5"
+    assert query(with_it, "select count(*) from raw.captures where verdict = 'admitted'") == [(4,)]
+    assert query(
+        with_it,
+        "select family, valid_from, valid_to from marts.bridge_model_family "
+        "join marts.dim_model using (hub_id) where repo_id = 'k/kid' and attribution = 'root' "
+        "order by valid_from",
+    ) == [("Qwen", days[0], days[3]), ("other", days[3], days[4]), ("Qwen", days[4], None)]
+
+
+def test_a_model_that_names_itself_by_its_former_name_is_no_derivative(tmp_path: Path) -> None:
+    days = [dt.date(2026, 3, 1), dt.date(2026, 3, 2)]
+    tags = ["base_model:lab/Old-7B"]
+    own, heir = hub_id("own"), item("heir/model", 1, tags=["base_model:lab/Given"])
+    nights = {
+        days[0]: [*BASES, item("lab/Old-7B", 1, _id=own, tags=tags), item("lab/Given", 1)],
+        days[1]: [
+            *BASES, item("lab/New-7B", 1, _id=own, tags=tags),
+            # Names a model that has taken the name that it bore.
+            item("heir/moved", 1, tags=["base_model:heir/model"], _id=heir["_id"]),
+            item("heir/model", 1, _id=hub_id("taker")),
+        ],
+    }  # fmt: skip
+    nights[days[0]].append(heir)
+    record(tmp_path, nights)
+    for day in days:
+        load(tmp_path, [day])
+        build_facts(tmp_path, "dim_model", "bridge_model_parent")
+        assert query(
+            tmp_path,
+            "select count(*) from marts.dim_model where is_derivative <> (hub_id in (select hub_id "
+            "from marts.bridge_model_parent))",
+        ) == [(0,)]
+    assert query(tmp_path, "select repo_id from marts.dim_model where is_derivative") == [
+        ("heir/moved",)
+    ]

@@ -172,6 +172,7 @@ of_all as (
         on claims.month_to = derivatives.month and claims.entity = derivatives.repo_id
     where
         claims.metric = 'derivatives_transitive'
+        and claims.capture_before is not null
         and derivatives.relation = 'any'
         and derivatives.month in ({{ claimed_model_months() }})
     group by claims.claim_id
@@ -198,7 +199,7 @@ of_all as (
     inner join
         counts
         on captures.as_of = counts.date and claims.entity = counts.family and counts.relation = 'any'
-    where claims.metric = 'new_derivatives_a_day'
+    where claims.metric = 'new_derivatives_a_day' and claims.capture_before is not null
     group by claims.claim_id, claims.month_from, claims.month_to
     having count(*) = date_diff('month', claims.month_from, claims.month_to) + 1
     union all

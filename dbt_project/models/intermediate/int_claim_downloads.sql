@@ -46,10 +46,20 @@ unit_months as (
         ranks.attribution,
         ranks.metric,
         ranks.value,
-        ranks.value as value_low,
-        ranks.value as value_high,
+        coalesce(downloads.downloads_low, ranks.value) as value_low,
+        coalesce(downloads.downloads_high, ranks.value) as value_high,
         null as scope_value
     from {{ ref('fct_rank_history') }} as ranks
+    -- Bounds are those of all of the month: a scope that has but a part of it goes without.
+    left join
+        {{ ref('fct_model_downloads_monthly') }} as downloads
+        on
+            ranks.period = downloads.month
+            and ranks.unit = downloads.hub_id
+            and ranks.value = downloads.downloads
+            and downloads.basis = case ranks.metric when 'downloads' then 'counter' else 'window' end
+            and downloads.variant = 'raw'
+            and downloads.month in ({{ claimed_model_months() }})
     where
         ranks.grain = 'month'
         and ranks.unit_type = 'model'

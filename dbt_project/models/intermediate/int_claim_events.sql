@@ -8,8 +8,8 @@ crossed as (
         claims.claim_id,
         crossovers.scope,
         crossovers.attribution,
-        crossovers.metric,
-        crossovers.was_ahead_before,
+        -- Who led when the record began may have for long; who took the lead since may have had it before.
+        crossovers.was_ahead_before or crossovers.recorded_from > claims.as_of_to as may_be_earlier,
         readings.reading,
         readings.month
     from claims
@@ -24,7 +24,7 @@ crossed as (
         ('ahead for the first time', crossovers.first_ahead),
         ('ahead for three months', crossovers.sustained_from)
     ) as readings (reading, month) on readings.month is not null
-    where claims.metric = 'crossover_month' and crossovers.metric in ('downloads', 'downloads_all_time')
+    where claims.metric = 'crossover_month' and crossovers.metric = 'downloads_all_time'
 ),
 
 -- The lasting change that comes first; under how many penalties says how sure its month is.
@@ -106,7 +106,11 @@ lasted as (
             and lasting.scope = recorded.scope
             and lasting.attribution = recorded.attribution
             and lasting.basis = recorded.basis
-    where lasting.metric = 'persistence'
+    where
+        lasting.metric = 'persistence'
+        and recorded.month <= claims.month_to
+        and case lasting.basis when 'counter' then claims.count_before else claims.capture_before end
+        is not null
     group by lasting.claim_id, lasting.scope, lasting.attribution, lasting.basis
 ),
 
@@ -127,10 +131,9 @@ reached as (
         milestones.scope,
         milestones.attribution,
         milestones.was_above_before,
-        rank() over (
-            partition by claims.claim_id, milestones.scope, milestones.attribution
-            order by milestones.crossed_hi
-        ) as place
+        milestones.crossed_lo,
+        milestones.crossed_on,
+        milestones.crossed_hi
     from claims
     inner join
         milestones
@@ -139,6 +142,29 @@ reached as (
             and try_cast(string_split(claims.qualifier, ';')[1] as bigint) = milestones.threshold
             and string_split(claims.qualifier, ';')[2] = milestones.region
     where claims.metric = 'first_to_reach'
+),
+
+-- Who was above when first seen had crossed before all others.
+placed as (
+    select
+        reached.claim_id,
+        reached.unit,
+        reached.scope,
+        reached.attribution,
+        1 + count(others.unit) filter (where coalesce(others.crossed_on < reached.crossed_on, true)) as place,
+        1 + count(others.unit) filter (where others.crossed_hi <= reached.crossed_lo) as place_best,
+        1 + count(others.unit) filter (where coalesce(others.crossed_lo < reached.crossed_hi, true))
+            as place_worst
+    from reached
+    left join
+        reached as others
+        on
+            reached.claim_id = others.claim_id
+            and reached.scope = others.scope
+            and reached.attribution = others.attribution
+            and reached.unit <> others.unit
+    where not reached.was_above_before
+    group by reached.claim_id, reached.unit, reached.scope, reached.attribution
 )
 
 select
@@ -146,10 +172,9 @@ select
     crossed.scope,
     crossed.attribution,
     'counter' as basis,
-    case crossed.metric when 'downloads' then 'flow, ' else 'cumulative, ' end || crossed.reading as reading,
+    crossed.reading,
     date_diff('day', date '1970-01-01', crossed.month) as measured,
-    -- Who was ahead when the record began may have been for long.
-    case when crossed.was_ahead_before then 0 end as measured_low,
+    case when crossed.may_be_earlier then 0 end as measured_low,
     null as measured_high
 from crossed
 union all
@@ -246,14 +271,13 @@ inner join
 where claims.metric = 'release_date'
 union all
 select
-    reached.claim_id,
-    reached.scope,
-    reached.attribution,
+    placed.claim_id,
+    placed.scope,
+    placed.attribution,
     'counter' as basis,
     null as reading,
-    reached.place as measured,
-    null as measured_low,
-    null as measured_high
-from reached
-inner join claims on reached.claim_id = claims.claim_id and reached.unit = claims.entity
-where not reached.was_above_before
+    placed.place as measured,
+    placed.place_best as measured_low,
+    placed.place_worst as measured_high
+from placed
+inner join claims on placed.claim_id = claims.claim_id and placed.unit = claims.entity

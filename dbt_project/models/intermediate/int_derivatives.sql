@@ -33,7 +33,7 @@ gone as (
         children.child_key
     from children
     inner join {{ ref('stg_presence_spans') }} as spans on children.child_key = spans.model_key
-    inner join {{ ref('int_counting_dates') }} as captures on spans.valid_from = captures.date
+    inner join {{ ref('stg_counting_dates') }} as captures on spans.valid_from = captures.date
     where
         not children.is_listed
         and captures.counts_from < children.date

@@ -52,21 +52,46 @@ first_absence as (
     from captures
 ),
 
-named as (
+by_name as (
     select distinct
         parents.model_key,
-        parents.parent_repo_id
+        lower(parents.parent_repo_id) as repo_name
     from {{ ref('stg_model_parents') }} as parents
-    where parents.valid_to is null and parents.parent_model_key is distinct from parents.model_key
+    where parents.valid_to is null and parents.parent_model_key is null
+),
+
+-- Itself, by a name that it bears or bore and that nobody else bears today.
+themselves as (
+    select
+        by_name.model_key,
+        by_name.repo_name
+    from by_name
+    inner join
+        {{ ref('stg_model_names') }} as names
+        on by_name.model_key = names.model_key and by_name.repo_name = lower(names.repo_id)
+),
+
+others as (
+    select
+        themselves.model_key,
+        themselves.repo_name
+    from themselves
+    inner join
+        {{ ref('stg_model_names') }} as names
+        on themselves.repo_name = lower(names.repo_id) and themselves.model_key <> names.model_key
+    where names.valid_to is null
 ),
 
 derivatives as (
-    select distinct named.model_key
-    from named
-    inner join
-        {{ ref('stg_model_names') }} as names
-        on named.model_key = names.model_key and names.valid_to is null
-    where lower(named.parent_repo_id) <> lower(names.repo_id)
+    select parents.model_key
+    from {{ ref('stg_model_parents') }} as parents
+    where parents.valid_to is null and parents.parent_model_key <> parents.model_key
+    union
+    select by_name.model_key
+    from by_name
+    anti join themselves using (model_key, repo_name)
+    union
+    select others.model_key from others
 )
 
 -- A model of a later batch joins with its facts.

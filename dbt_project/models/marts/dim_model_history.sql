@@ -5,7 +5,7 @@ with boundaries as (
     select
         captures.date,
         captures.counts_from
-    from {{ ref('int_counting_dates') }} as captures
+    from {{ ref('stg_counting_dates') }} as captures
 ),
 
 states as (

@@ -120,10 +120,10 @@ judged as (
             as nearest_scope,
         case
             when counted.resolves_on > recorded.last_date then 'not-testable'
-            when counted.scopes_tried = 0 or counted.agreeing + counted.disagreeing = 0
+            when counted.disagreeing > 0 and counted.disagreeing = counted.scopes_tried then 'contradicted'
+            when counted.agreeing = 0
                 then case when contradictions.others is null then 'not-testable' else 'inconsistent' end
             when counted.agreeing = counted.scopes_tried then 'supported'
-            when counted.disagreeing = counted.scopes_tried then 'contradicted'
             else 'scope-dependent'
         end as verdict,
         recorded.first_date,
@@ -202,17 +202,29 @@ select
                 'shares are recorded only after the month claimed; the first lasting rise since: {} to {}',
                 shown.least_shown, shown.most_shown
             )
+        when shown.agreeing + shown.disagreeing = 0 and shown.metric = 'crossover_month'
+            then format(
+                'it may have been before the record began; in the record it was {} to {}',
+                shown.least_shown, shown.most_shown
+            )
         when shown.agreeing + shown.disagreeing = 0
             then format('the bounds allow either: {} in {}', shown.least_shown, shown.nearest_scope)
         else format(
-            '{} claimed ({}), {} measured; {} of {} scopes agree, {} disagree; nearest: {}',
+            '{} claimed ({}), {} measured; {} of {} scopes agree, {} disagree{}; nearest: {}',
             shown.claimed_shown,
             replace(shown.comparison, '_', ' '),
             case
                 when shown.least_shown = shown.most_shown then shown.least_shown
                 else shown.least_shown || ' to ' || shown.most_shown
             end,
-            shown.agreeing, shown.scopes_tried, shown.disagreeing, shown.nearest_scope
+            shown.agreeing,
+            shown.scopes_tried,
+            shown.disagreeing,
+            case
+                when shown.agreeing + shown.disagreeing = shown.scopes_tried then ''
+                else ', the rest undecided'
+            end,
+            shown.nearest_scope
         )
     end as reason,
     shown.nearest_scope,

@@ -9,6 +9,6 @@ select
     attributes.parameters,
     cast(attributes.created_at as date) as created_on,
     attributes.tags
-from {{ source('raw', 'model_attributes') }} as attributes
+from {{ counted_states('model_attributes') }} as attributes
 left join {{ ref('stg_model_turns') }} as turns on attributes.model_key = turns.model_key
 where {{ reaches_turn('attributes') }}

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 select
     captures.date,
     min(case when captures.verdict = 'admitted' then captures.date end) over (
