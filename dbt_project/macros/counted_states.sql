@@ -1,5 +1,5 @@
-{#- A history of states, each from where a capture that counts shows it; see stg_late_states. Mostly none is late, and
-    the history is read as it is: to tell millions of models apart for it would be a second of each night. -#}
+{#- A history of states, each from where a capture that counts shows it; see stg_late_states. While none is late the
+    history is read as it is. -#}
 {% macro counted_states(history) -%}
     {%- set late_keys = "select late.model_key from " ~ ref('stg_late_states')
         ~ " as late where late.history = '" ~ history ~ "'" -%}

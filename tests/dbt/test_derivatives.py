@@ -480,6 +480,11 @@ def test_a_model_that_names_itself_by_its_former_name_is_no_derivative(tmp_path:
         ],
     }  # fmt: skip
     nights[days[0]].append(heir)
+    # Deleted and made again: its name was another repository's.
+    nights[days[0]].append(item("lab/again", 1, _id=hub_id("first")))
+    nights[days[1]].append(
+        item("lab/again", 1, _id=hub_id("second"), tags=["base_model:lab/again"])
+    )
     record(tmp_path, nights)
     for day in days:
         load(tmp_path, [day])
@@ -492,3 +497,32 @@ def test_a_model_that_names_itself_by_its_former_name_is_no_derivative(tmp_path:
     assert query(tmp_path, "select repo_id from marts.dim_model where is_derivative") == [
         ("heir/moved",)
     ]
+
+
+def test_a_rename_that_only_a_capture_shows_that_does_not_count_takes_nothing_away(
+    tmp_path: Path,
+) -> None:
+    """Two ids of one model, the second of which only a short night lists."""
+    days = [dt.date(2026, 3, day) for day in (1, 2, 3)]
+    others = [item(f"z/{n}", n, createdAt=f"2025-01-01T00:00:{n:02}.000Z") for n in range(40)]
+    base = item(QWEN, 100, createdAt="2025-04-01T00:00:01.000Z")
+    kid = tagged("k/kid", "lab/old") | {"createdAt": "2025-06-01T00:00:01.000Z"}
+    old, new = (
+        tagged(name, QWEN) | {"downloads": 500, "createdAt": "2025-05-05T10:11:12.000Z"}
+        for name in ("lab/old", "lab/new")
+    )
+    nights = [[base, old, kid, *others], [base, new, kid, *others[:5]], [base, kid, *others]]
+    record_archived(tmp_path, dict(zip(days, nights, strict=True)))
+    load(tmp_path, days)
+    build_facts(tmp_path, "bridge_model_family", "dim_model_history", "fct_derivative_counts")
+    assert query(tmp_path, "select count(*) from raw.identities") == [(1,)]
+    assert query(
+        tmp_path,
+        "select repo_id, valid_from, valid_to from marts.dim_model_history "
+        "where repo_id like 'lab/%'",
+    ) == [("lab/old", days[0], None)]
+    assert query(
+        tmp_path,
+        "select date, direct, transitive from marts.fct_derivative_counts "
+        "where family = 'Qwen' and relation = 'any' order by date",
+    ) == [(days[0], 1, 2), (days[2], 0, 1)]

@@ -467,3 +467,49 @@ def test_month_by_month_equals_at_once_and_late_captures_renew_their_months(tmp_
     assert found["one by one"] == found["at once"]
     assert found["late"] == found["at once"]
     assert len(found["at once"]["fct_family_share_monthly"]) > 0
+
+
+def test_who_comes_back_with_less_begins_anew_or_falls_once(tmp_path: Path) -> None:
+    """One away for long, and one for two captures, whose fall is made up for too late."""
+
+    def long_away(date: dt.date) -> int | None:
+        if JAN < date < day("03-15"):
+            return None
+        of_march = {15: 900, 16: 950, 17: 1000}.get(date.day, 1100)
+        return 1000 if date == JAN else of_march if date.month == 3 else 1100
+
+    def short_away(date: dt.date) -> int | None:
+        if day("03-01") < date < day("03-04"):
+            return None
+        return 1000 if date <= day("03-01") else 900 if date < day("03-12") else 1150
+
+    captures = {
+        date: [
+            *steady(number, 40),
+            *(
+                item(name, 10, downloadsAllTime=count)
+                for name, count in (("x/long", long_away(date)), ("x/short", short_away(date)))
+                if count is not None
+            ),
+        ]
+        for number, date in enumerate(JAN + dt.timedelta(days=n) for n in range(91))
+    }
+    record(tmp_path, captures)
+    months = ("fct_model_downloads_monthly", "fct_model_corrections", "fct_family_share_monthly")
+    dates = sorted(captures)
+    for part in (dates[:70], dates[70:]):
+        load(tmp_path, part)
+        build_facts(tmp_path, *months)
+    assert flow(tmp_path, "x/long", MAR) == 200
+    assert flow(tmp_path, "x/short", MAR) == 250
+    assert query(tmp_path, "select hub_id, downloads from marts.fct_model_corrections") == [
+        (hub_id("x/short"), -100)
+    ]
+    nightly = marts(tmp_path)
+    at_once = tmp_path / "at-once"
+    record(at_once, captures)
+    load(at_once, dates)
+    build_facts(at_once, *months)
+    assert {name: marts(at_once)[name] for name in months} == {
+        name: nightly[name] for name in months
+    }

@@ -95,11 +95,12 @@ steps as (
     window by_model as (partition by sighted.model_key order by sighted.first_on)
 ),
 
--- A fall that is made up for within eight captures never was: what lies in between is passed over.
+-- A fall that is made up for within eight captures never was: what lies in between is passed over. Flows
+-- reach over nine captures: who was away for longer begins anew, and what is passed over lies within.
 falls as (
     select steps.*
     from steps
-    where steps.downloads < steps.downloads_before
+    where steps.downloads < steps.downloads_before and steps.first_number - steps.last_number_before <= 9
 ),
 
 held as (
@@ -112,6 +113,7 @@ held as (
     where
         recoveries.first_number > falls.first_number
         and recoveries.first_number <= falls.first_number + 8
+        and recoveries.first_number <= falls.last_number_before + 9
         and recoveries.downloads
         >= falls.downloads_before - 0.1 * (falls.downloads_before - falls.downloads)
     group by falls.model_key, falls.first_number

@@ -60,7 +60,7 @@ by_name as (
     where parents.valid_to is null and parents.parent_model_key is null
 ),
 
--- Itself, by a name that it bears or bore and that nobody else bears today.
+-- By a name that it bears or bore: itself, unless int_lineage_edges would find another one by it.
 themselves as (
     select
         by_name.model_key,
@@ -71,15 +71,27 @@ themselves as (
         on by_name.model_key = names.model_key and by_name.repo_name = lower(names.repo_id)
 ),
 
-others as (
+bearers as (
     select
-        themselves.model_key,
-        themselves.repo_name
+        lower(names.repo_id) as repo_name,
+        arg_max(
+            names.model_key,
+            (names.valid_to is null and spans.model_key is not null, names.valid_from, models.hub_id)
+        ) as model_key
+    from {{ ref('stg_model_names') }} as names
+    inner join {{ ref('stg_models') }} as models on names.model_key = models.model_key
+    left join
+        {{ ref('stg_presence_spans') }} as spans
+        on names.model_key = spans.model_key and spans.valid_to is null
+    where lower(names.repo_id) in (select themselves.repo_name from themselves)
+    group by repo_name
+),
+
+others as (
+    select themselves.model_key
     from themselves
-    inner join
-        {{ ref('stg_model_names') }} as names
-        on themselves.repo_name = lower(names.repo_id) and themselves.model_key <> names.model_key
-    where names.valid_to is null
+    inner join bearers on themselves.repo_name = bearers.repo_name
+    where themselves.model_key <> bearers.model_key
 ),
 
 derivatives as (
