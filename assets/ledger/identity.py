@@ -291,8 +291,7 @@ qualify valid_from < max(valid_to) over (
 )
 """
 
-# Linked models take turns: each is what the model was from its own sighting, by a capture that
-# counts, to that of another one.
+# Linked models take turns: each is what the model was from its own sighting to that of another one.
 _IDENTITIES = """
 create or replace temp table resolved as
 with members as (
@@ -301,21 +300,9 @@ with members as (
     select distinct canonical_key, 'its own', canonical_key from links
 ),
 
-counting as (
-    select
-        date,
-        min(case when verdict = 'admitted' then date end) over (
-            order by date rows between current row and unbounded following
-        ) as counts_from
-    from raw.captures
-),
-
 sightings as (
-    select members.*, counting.counts_from as valid_from
-    from members
-    join raw.presence_spans as spans using (model_key)
-    join counting on spans.valid_from = counting.date
-    where counting.counts_from < coalesce(spans.valid_to, date '9999-12-31')
+    select members.*, spans.valid_from
+    from members join raw.presence_spans as spans using (model_key)
 ),
 
 begun as (

@@ -514,15 +514,10 @@ def test_a_rename_that_only_a_capture_shows_that_does_not_count_takes_nothing_aw
     nights = [[base, old, kid, *others], [base, new, kid, *others[:5]], [base, kid, *others]]
     record_archived(tmp_path, dict(zip(days, nights, strict=True)))
     load(tmp_path, days)
-    build_facts(tmp_path, "bridge_model_family", "dim_model_history", "fct_derivative_counts")
-    assert query(tmp_path, "select count(*) from raw.identities") == [(1,)]
+    build_facts(tmp_path, "bridge_model_family", "dim_model", tested=True)
+    assert query(tmp_path, "select count(*) from raw.identities") == [(2,)]
     assert query(
         tmp_path,
-        "select repo_id, valid_from, valid_to from marts.dim_model_history "
-        "where repo_id like 'lab/%'",
-    ) == [("lab/old", days[0], None)]
-    assert query(
-        tmp_path,
-        "select date, direct, transitive from marts.fct_derivative_counts "
-        "where family = 'Qwen' and relation = 'any' order by date",
-    ) == [(days[0], 1, 2), (days[2], 0, 1)]
+        "select family, valid_from, valid_to from marts.bridge_model_family "
+        "join marts.dim_model using (hub_id) where repo_id = 'k/kid' and attribution = 'root'",
+    ) == [("Qwen", days[0], None)]

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
 -- A capture that does not count may show a state that the next one that counts does not, which lists the
--- model in another one or not at all.
+-- model in another one or not at all. Of models that are one with others the turns tell what holds when.
 {%- set histories = ('model_attributes', 'model_lineage') %}
 with begun as (
     {% for history in histories %}
@@ -13,6 +13,7 @@ with begun as (
             captures.counts_from
         from {{ source('raw', history) }} as states
         inner join {{ ref('stg_counting_dates') }} as captures on states.valid_from = captures.date
+        anti join {{ ref('stg_model_turns') }} as turns on states.model_key = turns.model_key
         where captures.counts_from is distinct from captures.date
         {{ 'union all' if not loop.last }}
     {% endfor %}
