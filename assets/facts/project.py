@@ -48,7 +48,8 @@ def manifest_path() -> Path:
         if not manifest.exists() or not parsed.exists() or parsed.read_text() != files:
             # dbt writes where it is read; a kill in between would leave half of it for good.
             _parse(target / "parsing")
-            (target / "parsing" / "manifest.json").replace(manifest)
+            for name in ("semantic_manifest.json", "manifest.json"):
+                (target / "parsing" / name).replace(target / name)
             parsed.write_text(files)
     return manifest
 
