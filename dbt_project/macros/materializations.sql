@@ -1,6 +1,6 @@
 {#- Tables and views are dropped and made anew by one statement, within a transaction. dbt's own way, to make them under
-    another name and to rename twice, costs six statements more for each, and guards readers of the moment in between;
-    here one process has the file to itself.
+    another name and to rename twice, costs several statements more for each, and guards readers of the moment in
+    between; here one process has the file to itself.
 
     Each table tells how many rows it has, as dbt's word on it ("SELECT 12"), where Dagster reads it while dbt holds the
     file. Views do not: they would be computed for it. -#}
