@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.ledger.due import mark_facts_due, next_batch
 from assets.ledger.warehouse import connect
 from tests import dbt_process
 from tests.helpers import build_facts, item, load, query, record
@@ -16,7 +17,9 @@ DATE = dt.date(2026, 3, 1)
 def home(tmp_path: Path) -> Path:
     record(tmp_path, {DATE: [item("Qwen/Qwen3-8B", 5)]})
     load(tmp_path, [DATE])
-    build_facts(tmp_path, "dim_definition", "dim_scope", "fct_change_points")
+    build_facts(
+        tmp_path, "dim_definition", "dim_scope", "fct_change_points", "fct_scope_rules_daily"
+    )
     return tmp_path
 
 
@@ -50,3 +53,41 @@ def test_a_table_takes_the_place_of_a_view_and_a_view_of_a_table(home: Path) -> 
     build_facts(home, "dim_definition", "fct_change_points")
     for name, rows in expected.items():
         assert query(home, f"from {name} order by all") == rows, name
+
+
+def renew(home: Path) -> str:
+    """Run a table that grows by the night for its date again, in vain: what dbt said."""
+    with connect(home) as connection:
+        mark_facts_due(connection, [DATE])
+        next_batch(connection, 10**9)
+    succeeded, output = dbt_process.run(home, "run", "--select", "fct_scope_rules_daily")
+    assert not succeeded
+    return output
+
+
+def test_what_a_night_forgets_and_cannot_say_anew_stays(home: Path) -> None:
+    before = query(home, "from marts.fct_scope_rules_daily order by all")
+    assert before
+    with connect(home) as connection:
+        connection.execute("insert into reference.scopes (scope) values (null)")
+    assert "NOT NULL constraint failed" in renew(home)
+    assert query(home, "from marts.fct_scope_rules_daily order by all") == before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "add column words varchar",
+        "drop column downloads",
+        "rename column downloads to loads",
+        "alter column downloads type double",
+    ],
+)
+def test_a_table_with_other_columns_than_its_model_is_not_added_to(
+    home: Path, changed: str
+) -> None:
+    with connect(home) as connection:
+        connection.execute(f"alter table marts.fct_scope_rules_daily {changed}")
+    before = query(home, "from marts.fct_scope_rules_daily order by all")
+    assert "run `make rebuild`" in renew(home)
+    assert query(home, "from marts.fct_scope_rules_daily order by all") == before

@@ -1,9 +1,7 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='aged_on',
-        on_schema_change='fail', pre_hook=[
-            "{{ forget_reached_days('aged_on') }}", "{{ adopt_ids('hub_id', 'held.known_on') }}"
-        ]
+        materialized='incremental',
+        pre_hook=["{{ forget_reached_days('aged_on') }}", "{{ adopt_ids('hub_id', 'held.known_on') }}"]
     )
 }}
 

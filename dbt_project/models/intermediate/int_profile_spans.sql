@@ -1,7 +1,6 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='model_key',
-        on_schema_change='fail', pre_hook="{{ adopt_keys_in_history() }}",
+        materialized='incremental', unique_key='model_key', pre_hook="{{ adopt_keys_in_history() }}",
         post_hook="{{ forget_uncounted() }}"
     )
 }}

@@ -1,8 +1,4 @@
-{{
-    config(
-        materialized='incremental', incremental_strategy='append', on_schema_change='fail'
-    )
-}}
+{{ config(materialized='incremental') }}
 
 with fresh as (
     select

@@ -1,6 +1,6 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+        materialized='incremental',
         pre_hook=["{{ forget_from_renewed_periods() }}", "{{ adopt_ranked_ids() }}"]
     )
 }}

@@ -1,9 +1,7 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key=['grain', 'period'],
-        on_schema_change='fail', pre_hook=[
-            "{{ forget_renewed_periods() }}", "{{ adopt_ranked_ids() }}"
-        ]
+        materialized='incremental',
+        pre_hook=["{{ forget_renewed_periods() }}", "{{ adopt_ranked_ids() }}"]
     )
 }}
 

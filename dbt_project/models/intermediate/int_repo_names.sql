@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='repo_id') }}
+{{ config(materialized='incremental', unique_key='repo_id') }}
 
 -- Regular expressions over millions of names are dear, so that a name is judged once a version of
 -- the rules.

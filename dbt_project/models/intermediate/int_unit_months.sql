@@ -1,9 +1,4 @@
-{{
-    config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='month',
-        on_schema_change='fail', pre_hook="{{ forget_renewed_months() }}"
-    )
-}}
+{{ config(materialized='incremental', pre_hook="{{ forget_renewed_months() }}") }}
 
 -- As small as int_unit_days, and read whole every night.
 with totals as (

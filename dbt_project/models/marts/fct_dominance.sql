@@ -1,8 +1,9 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='month',
-        on_schema_change='fail', pre_hook=[
-            "{{ forget_renewed_months() }}", "{{ adopt_ids('leader', 'last_day(held.month)', \"held.unit_type = 'model'\") }}"
+        materialized='incremental',
+        pre_hook=[
+            "{{ forget_renewed_months() }}",
+            "{{ adopt_ids('leader', 'last_day(held.month)', \"held.unit_type = 'model'\") }}"
         ]
     )
 }}

@@ -1,9 +1,4 @@
-{{
-    config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='date',
-        on_schema_change='fail', pre_hook="{{ forget_renewed('date') }}"
-    )
-}}
+{{ config(materialized='incremental', pre_hook="{{ forget_renewed('date') }}") }}
 
 -- depends_on: {{ ref('stg_dates_renewed') }}
 

@@ -1,7 +1,7 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key=['date', 'basis'],
-        on_schema_change='fail', pre_hook=["{{ forget_renewed('date') }}", "{{ forget_renewed_days() }}"]
+        materialized='incremental',
+        pre_hook=["{{ forget_renewed('date') }}", "{{ forget_renewed_days() }}"]
     )
 }}
 

@@ -1,9 +1,4 @@
-{{
-    config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='month',
-        on_schema_change='fail', pre_hook="{{ forget_renewed_months() }}"
-    )
-}}
+{{ config(materialized='incremental', pre_hook="{{ forget_renewed_months() }}") }}
 
 with scoped as (
     select scoped.* from {{ ref('int_flow_scoped') }} as scoped

@@ -1,6 +1,6 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+        materialized='incremental',
         pre_hook=[
             "{{ forget_milestones() }}", "{{ adopt_ids('unit', 'held.crossed_hi', \"held.unit_type = 'model'\") }}"
         ]

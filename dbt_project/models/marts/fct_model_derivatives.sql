@@ -1,9 +1,7 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='month',
-        on_schema_change='fail', pre_hook=[
-            "{{ forget_superseded_months() }}", "{{ adopt_ids('hub_id', 'held.as_of') }}"
-        ]
+        materialized='incremental',
+        pre_hook=["{{ forget_superseded_months() }}", "{{ adopt_ids('hub_id', 'held.as_of') }}"]
     )
 }}
 

@@ -1,10 +1,7 @@
 {{
     config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key='month',
-        on_schema_change='fail', pre_hook=[
-            "{{ forget_renewed_months() }}",
-            "{{ adopt_ids('hub_id', 'last_day(held.month)') }}"
-        ]
+        materialized='incremental',
+        pre_hook=["{{ forget_renewed_months() }}", "{{ adopt_ids('hub_id', 'last_day(held.month)') }}"]
     )
 }}
 
