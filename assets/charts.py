@@ -121,32 +121,33 @@ def _rows(name: str) -> alt.Chart:
 def _finish(
     layers: Sequence[alt.Chart], width: int, height: int, **datasets: Sequence[Row]
 ) -> Spec:
-    chart = (
-        alt.layer(*layers)
-        .properties(
-            width=width,
-            height=height,
-            background="transparent",
-            # Letters may be wider where they are shown than where they were measured.
-            padding={"left": 2, "right": 12, "top": 4, "bottom": 2},
-        )
-        .configure(font=_FONT)
-        .configure_view(stroke=None)
-        .configure_legend(aria=False)
-        .configure_axis(
-            aria=False,
-            labelColor=MUTED,
-            titleColor=MUTED,
-            gridColor=GRID,
-            domainColor=GRID,
-            tickColor=GRID,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            labelPadding=6,
-        )
-    )
-    return {**chart.to_dict(validate=False), "datasets": datasets}
+    # By hand: Altair copies all layers to put them together, half of the time that a spec takes.
+    return {
+        "layer": [layer.to_dict(validate=False, context={"top_level": False}) for layer in layers],
+        "width": width,
+        "height": height,
+        "background": "transparent",
+        # Letters may be wider where they are shown than where they were measured.
+        "padding": {"left": 2, "right": 12, "top": 4, "bottom": 2},
+        "config": {
+            "font": _FONT,
+            "view": {"stroke": None},
+            "legend": {"aria": False},
+            "axis": {
+                "aria": False,
+                "labelColor": MUTED,
+                "titleColor": MUTED,
+                "gridColor": GRID,
+                "domainColor": GRID,
+                "tickColor": GRID,
+                "labelFontSize": 12,
+                "titleFontSize": 12,
+                "titleFontWeight": "normal",
+                "labelPadding": 6,
+            },
+        },
+        "datasets": datasets,
+    }
 
 
 def spread(places: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:

@@ -184,12 +184,15 @@ def _batches(client: HubClient, table: ArenaTable) -> Iterator[tuple[str, list[d
     missing = [name for name in _REQUIRED if names[name] is None]
     if missing:
         raise UnusableRevision(f"{origin} has no column {_COLUMNS[missing[0]][0]!r}")
+    known = [column for column in names.values() if column is not None]
+    doubled = [column for column in known if parquet.schema_arrow.names.count(column) > 1]
+    if doubled:
+        raise UnusableRevision(f"{origin} has several columns {doubled[0]!r}")
     measure = "rating" if names["rating"] == "rating" else "score"
     for group in range(parquet.metadata.num_row_groups):
         size = parquet.metadata.row_group(group).total_byte_size
         if size > _MAX_GROUP_BYTES:
             raise UnusableRevision(f"{origin} has a row group of {size} bytes; refused")
-    known = [column for column in names.values() if column is not None]
     with NamedErrors(origin):
         for batch in parquet.iter_batches(_BATCH_ROWS, columns=known):
             values = {

@@ -340,8 +340,11 @@ def test_a_damaged_leaderboard_costs_itself_and_is_tried_again(tmp_path: Path) -
     whole = tmp_path / "whole.parquet"
     file([listed(), listed(SECOND)])(whole)
     data = whole.read_bytes()
+    table = pq.read_table(whole)
+    twice = table.append_column("rating", table["rating"])
     files = [
         (path("cut"), lambda to: to.write_bytes(data[:-30])),
+        (path("doubled"), lambda to: pq.write_table(twice, to)),
         (path("empty"), lambda to: to.write_bytes(b"")),
         (path("torn"), lambda to: to.write_bytes(data[:4] + b"\0" * 40 + data[44:])),
         (path("useless"), file([listed(rating=None)], rating=pa.float64())),
@@ -350,13 +353,13 @@ def test_a_damaged_leaderboard_costs_itself_and_is_tried_again(tmp_path: Path) -
     for _ in range(2):
         done, _ = visit(tmp_path / "home", hub_of(*files))
         assert [line.split("/")[-2] for line in done.problems if ".parquet" in line] == [
-            "cut", "empty", "torn", "useless",
+            "cut", "doubled", "empty", "torn", "useless",
         ]  # fmt: skip
         assert list(models(tmp_path / "home")) == [("vision", FIRST, 1)]
     mended = [(name, file([listed()])) for name, _ in files]
     done, _ = visit(tmp_path / "home", hub_of(*files, *mended))
     assert done.problems == []
-    assert len(kept(tmp_path / "home")) == 5
+    assert len(kept(tmp_path / "home")) == 6
 
 
 def test_a_leaderboard_of_values_that_python_does_not_have_costs_itself(tmp_path: Path) -> None:
