@@ -66,13 +66,24 @@
 
 {#- A table whose model has other columns by now is made anew from the captures. -#}
 {% macro require_same_columns(target, sql) -%}
-    {%- set held = adapter.get_column_schema_from_query("from " ~ target) | sort(attribute='name') -%}
-    {%- set made = adapter.get_column_schema_from_query(sql) | sort(attribute='name') -%}
+    {%- set held = columns_of("from " ~ target) -%}
+    {%- set made = columns_of(sql) -%}
     {%- if held != made -%}
         {%- do exceptions.raise_compiler_error(
-            target ~ " has other columns than its model: run `make rebuild`. It has " ~ held ~ ", the model " ~ made
+            target ~ " has other columns than its model: run `make rebuild`. The table alone has "
+            ~ (held | reject('in', made) | join(', ') or 'none') ~ "; the model alone "
+            ~ (made | reject('in', held) | join(', ') or 'none')
         ) -%}
     {%- endif -%}
+{%- endmacro %}
+
+{#- Names and types of a query's columns, whatever their order. -#}
+{% macro columns_of(sql) -%}
+    {%- set told = [] -%}
+    {%- for column in adapter.get_column_schema_from_query(sql) -%}
+        {%- do told.append(column.name ~ " " ~ column.dtype) -%}
+    {%- endfor -%}
+    {{ return(told | sort) }}
 {%- endmacro %}
 
 {% macro insert_of(target, sql, unique_key) -%}

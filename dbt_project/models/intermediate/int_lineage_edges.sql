@@ -1,27 +1,41 @@
 -- Declared edges as of each date that is due, without repetitions and without self references. A parent
 -- is found by the Hub's _id or else by its name; one that is not on the Hub gets a
 -- negative key of its own, from its name.
-with declared as (
+
+-- Parents that are told by the Hub's _id and are there on the date.
+with known as (
+    select
+        days.date,
+        days.model_key
+    from {{ ref('int_model_days') }} as days
+    where days.model_key in (
+        select parents.parent_model_key from {{ ref('stg_model_parents') }} as parents
+    )
+),
+
+-- Read twice: to keep all of it for that, with its names, is dearer.
+declared as not materialized (
     select
         due.date,
         parents.model_key as child_key,
+        parents.parent_model_key,
         parents.relation,
-        parents.parent_repo_id,
-        known.model_key as known_key
+        parents.parent_repo_id
     from {{ ref('stg_facts_due') }} as due
     inner join
         {{ ref('stg_model_parents') }} as parents
         on {{ valid_on('parents', 'due.date') }}
-    left join
-        {{ ref('int_model_days') }} as known
-        on due.date = known.date and parents.parent_model_key = known.model_key
+),
+
+named as (
+    select declared.* from declared
+    anti join known on declared.date = known.date and declared.parent_model_key = known.model_key
 ),
 
 -- Few parents are known by their name alone; of all names ever borne only theirs are looked at.
 wanted as (
-    select distinct lower(declared.parent_repo_id) as repo_name
-    from declared
-    where declared.known_key is null
+    select distinct lower(named.parent_repo_id) as repo_name
+    from named
 ),
 
 bearers as (
@@ -62,23 +76,22 @@ resolved as (
     select
         declared.date,
         declared.child_key,
-        declared.known_key as parent_key,
+        known.model_key as parent_key,
         declared.relation,
         null as absent_repo_id
     from declared
-    where declared.known_key is not null
+    inner join known on declared.date = known.date and declared.parent_model_key = known.model_key
     union all
     select
-        declared.date,
-        declared.child_key,
+        named.date,
+        named.child_key,
         coalesce(
-            names.model_key, -1 - cast(hash(lower(declared.parent_repo_id)) >> 2 as bigint)
+            names.model_key, -1 - cast(hash(lower(named.parent_repo_id)) >> 2 as bigint)
         ) as parent_key,
-        declared.relation,
-        case when names.model_key is null then declared.parent_repo_id end as absent_repo_id
-    from declared
-    left join names on declared.date = names.date and lower(declared.parent_repo_id) = names.repo_name
-    where declared.known_key is null
+        named.relation,
+        case when names.model_key is null then named.parent_repo_id end as absent_repo_id
+    from named
+    left join names on named.date = names.date and lower(named.parent_repo_id) = names.repo_name
 )
 
 select
