@@ -42,7 +42,7 @@
 {% endmaterialization %}
 
 {#- What the hooks before it left of a table, and what the SQL says anew, in place of rows with its `unique_key` if it
-    has one. All of it is one text that DuckDB runs at once: dbt's own way takes a dozen statements. -#}
+    has one. All of it is one text that DuckDB runs at once; each statement more has dbt's price. -#}
 {% materialization incremental, adapter='duckdb', supported_languages=['sql'] %}
     {%- set target = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}

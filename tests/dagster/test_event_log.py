@@ -102,6 +102,20 @@ def test_few_files_are_held_and_none_at_the_end(settings: Settings) -> None:
     assert not _open_files(folder)
 
 
+def test_what_is_not_waited_for_is_written_ahead(settings: Settings) -> None:
+    """Without the one, the other could cost more than the log's last moment."""
+    with instance(settings) as held:
+        log = held.event_log_storage
+        assert isinstance(log, HeldEventLog)
+        for opened in (log.index_connection(), log.run_connection(_run(held))):
+            with opened as connection:
+                told = [
+                    connection.exec_driver_sql(f"pragma {name}").scalar()
+                    for name in ("journal_mode", "synchronous")
+                ]
+                assert told == ["wal", 1]
+
+
 def test_of_removed_runs_no_file_is_left(settings: Settings) -> None:
     folder = settings.home / "dagster" / "history" / "runs"
     with instance(settings) as held:

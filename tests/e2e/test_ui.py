@@ -130,7 +130,7 @@ def test_the_graph_is_shown_and_a_click_materializes_tonight(
     launch = page.locator('button:has-text("Launch 1 run")')
 
     def chosen() -> bool:
-        # On a busy machine the button is there before the dates that it chooses from.
+        # Seen once on a busy machine: the first click chose nothing.
         page.locator('button:has-text("Latest")').first.click()
         return launch.is_visible()
 
