@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,9 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="long; set HUB_LEDGER_TEST_LONG=1"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()
+    """The date (UTC) that is tonight's to all tests of a module: they wait for one about to begin."""
+    now = dt.datetime.now(dt.UTC)
+    later = now + dt.timedelta(minutes=10)
+    if later.date() != now.date():
+        midnight = dt.datetime.combine(later, dt.time(), dt.UTC)
+        time.sleep((midnight - now).total_seconds() + 1)
+    return later.date()
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,7 @@ from pipelines.sample_hub.faults import HOSTILE_ROWS, PASSING, REFUSED, Fault, F
 from pipelines.sample_hub.server import serving
 
 PAGE = 60
-TODAY = dt.datetime.now(dt.UTC).date()
-ITEMS = Catalogue(models=200).items(TODAY)
+ITEMS = Catalogue(models=200).items(dt.date(2026, 11, 25))
 PAGES = -(-len(ITEMS) // PAGE)
 PLACES = {"first": 1, "middle": PAGES // 2 + 1, "last": PAGES}
 
@@ -36,7 +35,8 @@ def attempt(root: Path, endpoint: str) -> tuple[Manifest, list[float]]:
     waits: list[float] = []
     access = HubAccess(endpoint, timeout=5, page_deadline=0.3, max_page_bytes=5_000_000, tries=7)
     client = HubClient(access, sleep=waits.append)
-    return capture_tonight(CaptureStore(root), client, TODAY, 0.5, 0.9, page_size=PAGE), waits
+    today = dt.datetime.now(dt.UTC).date()
+    return capture_tonight(CaptureStore(root), client, today, 0.5, 0.9, page_size=PAGE), waits
 
 
 def crawl(root: Path, hub: FaultyHub) -> tuple[Manifest, list[float]]:
@@ -45,7 +45,9 @@ def crawl(root: Path, hub: FaultyHub) -> tuple[Manifest, list[float]]:
 
 
 def rows(root: Path) -> list[dict[str, Any]]:
-    with CaptureStore(root).items_path(TODAY).open("rb") as file:
+    store = CaptureStore(root)
+    (date,) = store.dates()
+    with store.items_path(date).open("rb") as file:
         text = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True).read()
     return [json.loads(line) for line in text.splitlines()]
 

@@ -1,11 +1,14 @@
 """Rank history (METHOD D10): units, metrics, grains, and what a row knows of its past."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assets.ledger.due import mark_facts_due
+from assets.ledger.warehouse import connect
 from tests.helpers import Item, build_facts, hub_id, item, load, query, record
 
 JAN, FEB, MAR = (dt.date(2026, month, 1) for month in (1, 2, 3))
@@ -165,6 +168,16 @@ def test_a_row_knows_its_past(home: Path) -> None:
         hub_id("Qwen/Qwen3-8B"),
     )
     assert months == [(JAN, 1, None, 1, 1), (FEB, 1, 0, 1, 2)]
+
+
+def test_a_date_computed_anew_renews_the_rows_after_it(home: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(home, again)
+    before = query(home, "from marts.fct_rank_history order by all")
+    with connect(again) as connection:
+        mark_facts_due(connection, [FEB])
+    build_facts(again, "fct_rank_history")
+    assert query(again, "from marts.fct_rank_history order by all") == before
 
 
 def test_only_the_first_thousand_models_and_the_families_own_are_kept_a_day(

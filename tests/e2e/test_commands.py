@@ -31,7 +31,7 @@ from tests.e2e.processes import run_command, start_command
 from tests.helpers import REPOSITORY, all_tables, item, query, record, write_capture
 
 SPAN = ["--from", "2026-03-01", "--to", "2026-03-10"]
-TODAY = str(dt.datetime.now(dt.UTC).date())
+TOMORROW = str(dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1))
 TOKEN = "hf_secretsecretsecretsecret"
 
 
@@ -290,7 +290,7 @@ def test_nightly_over_http_equals_the_import_of_the_same_items(
         (["backfill", *SPAN, "--every", "year"], {}, "day, week, month"),
         (["backfill", "--from", "2026-03-02", "--to", "2026-03-01"], {}, "lies after"),
         (["backfill", "--from", "2020-01-01", "--to", "2026-03-01"], {}, "HUB_LEDGER_START_DATE"),
-        (["backfill", "--from", "2026-03-01", "--to", TODAY], {}, "not over yet"),
+        (["backfill", "--from", "2026-03-01", "--to", TOMORROW], {}, "not over yet"),
         (["backfill", *SPAN], {"HUB_LEDGER_ARCHIVE": "a/b"}, "HUB_LEDGER_ARCHIVE"),
         (["backfill", *SPAN], {"HF_ENDPOINT": "http://127.0.0.1:9"}, "did not answer"),
     ],

@@ -1,7 +1,7 @@
 {{
     config(
         materialized='incremental',
-        pre_hook=["{{ forget_renewed_periods() }}", "{{ adopt_ranked_ids() }}"]
+        pre_hook=["{{ forget_from_renewed_periods() }}", "{{ adopt_ranked_ids() }}"]
     )
 }}
 
