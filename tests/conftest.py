@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def today() -> dt.date:
-    """The date (UTC) that is tonight's to all tests of a module: they wait for one about to begin."""
+    """Tonight's date (UTC) to all tests of a module, which wait where the next one is near."""
     now = dt.datetime.now(dt.UTC)
     later = now + dt.timedelta(minutes=10)
     if later.date() != now.date():

@@ -41,17 +41,22 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
-{#- What the hooks before it left of a table, and what the SQL says anew, in place of rows with its `unique_key` if it
-    has one. All of it is one text that DuckDB runs at once; each statement more has dbt's price. -#}
+{#- What a table held, and what the SQL says anew: in place of rows that fulfil the condition `renews`, and only rows
+    that do, so that what the SQL reads may be of another run; or in place of rows with the same `unique_key`. All of it
+    is one text that DuckDB runs at once; each statement more has dbt's price. -#}
 {% materialization incremental, adapter='duckdb', supported_languages=['sql'] %}
     {%- set target = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set is_kept = existing is not none and existing.is_table and not should_full_refresh() -%}
+    {%- set renewed = render(config.get('renews', '')) -%}
     {%- do require_same_columns(target, compiled_code) if is_kept -%}
     {% call statement('main', fetch_result=True) -%}
+        {% if is_kept and renewed %}
+            delete from {{ target }} where {{ renewed }};
+        {% endif %}
         {{ text_of(pre_hooks) }}
         {% if is_kept %}
-            {{ insert_of(target, compiled_code, config.get('unique_key')) }}
+            {{ insert_of(target, compiled_code, renewed) }}
         {% else %}
             {{ drop_of(existing) }}
             {{ create_table_as(False, target, compiled_code) }};
@@ -86,7 +91,8 @@
     {{ return(told | sort) }}
 {%- endmacro %}
 
-{% macro insert_of(target, sql, unique_key) -%}
+{% macro insert_of(target, sql, renewed) -%}
+    {%- set unique_key = config.get('unique_key') -%}
     {%- if unique_key -%}
         {%- set key = unique_key if unique_key is string else unique_key | join(', ') -%}
         create or replace temporary table fresh as
@@ -97,8 +103,9 @@
         drop table fresh;
     {%- else -%}
         insert into {{ target }} by name
-        {{ sql }}
-        ;
+        select * from (
+            {{ sql }}
+        ) where {{ renewed or 'true' }};
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,51 +1,35 @@
-{#- Before an incremental model is written: what it held for the dates that are renewed goes, so that a
-    date that no longer counts leaves nothing behind. -#}
-{% macro forget_renewed(column) -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }} where {{ column }} in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed)
-    {%- endif -%}
+{#- What a run computes anew of a table that grows by the night (config `renews`): what it held of that goes, so that a
+    date that no longer counts leaves nothing behind. First: rows of the dates that are renewed. -#}
+{% macro renewed_dates(column) -%}
+    {{ column }} in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed)
 {%- endmacro %}
 {#- Likewise for months, those among them that are not whole any more included. -#}
-{% macro forget_renewed_months() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }} where month in (select months.month from {{ ref('int_flow_months') }} as months)
-    {%- endif -%}
+{% macro renewed_months(column='month') -%}
+    {{ column }} in (select months.month from {{ ref('int_flow_months') }} as months)
 {%- endmacro %}
-{#- Likewise months as of a capture that is renewed, or that is not the last one of its month any more. -#}
-{% macro forget_superseded_months() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }}
-        where as_of in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed)
-            or as_of not in (select captures.as_of from {{ ref('int_month_captures') }} as captures)
-    {%- endif -%}
+{#- Likewise for months as of a capture that is renewed, or that is not the last one of its month any more. -#}
+{% macro superseded_months() -%}
+    {{ renewed_dates('as_of') }}
+    or as_of not in (select captures.as_of from {{ ref('int_month_captures') }} as captures)
 {%- endmacro %}
 {#- Likewise for periods of either grain. -#}
-{% macro forget_renewed_periods() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }}
-        where
-            (grain = 'day' and period in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed))
-            or (grain = 'month' and period in (select months.month from {{ ref('int_flow_months') }} as months))
-    {%- endif -%}
+{% macro renewed_periods() -%}
+    (grain, period) in (
+        select 'day', renewed.date from {{ ref('stg_dates_renewed') }} as renewed
+        union all
+        select 'month', months.month from {{ ref('int_flow_months') }} as months
+    )
 {%- endmacro %}
 {#- Likewise for all periods from the first renewed one of their grain on. -#}
-{% macro forget_from_renewed_periods() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }} as held using {{ ref('int_ranks_renewed_from') }} as renewed_from
-        where held.grain = renewed_from.grain and held.period >= renewed_from.first_period
-    {%- endif -%}
+{% macro from_renewed_periods() -%}
+    period >= case grain
+        when 'day' then (select min(renewed.date) from {{ ref('stg_dates_renewed') }} as renewed)
+        else (select min(months.month) from {{ ref('int_flow_months') }} as months)
+    end
 {%- endmacro %}
-{#- Likewise for the days of basis counter. -#}
-{% macro forget_renewed_days() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }} where basis = 'counter' and date in (select days.day from {{ ref('int_flow_days') }} as days)
-    {%- endif -%}
-{%- endmacro %}
-{#- Likewise for whatever else the days around them decide on. -#}
-{% macro forget_reached_days(column) %}
-    {%- if is_incremental() -%}
-        delete from {{ this }} where {{ column }} in (select days.day from {{ ref('int_flow_days') }} as days)
-    {%- endif -%}
+{#- Likewise for days on whose flows the renewed dates decide. -#}
+{% macro reached_days(column) -%}
+    {{ column }} in (select days.day from {{ ref('int_flow_days') }} as days)
 {%- endmacro %}
 {#- Likewise what it held under an id that a model no longer goes by: it goes by the present one, but for the
     dates from which on models have become one or several. `until` is the last date that a row speaks of,

@@ -92,3 +92,39 @@ def test_a_table_with_other_columns_than_its_model_is_not_added_to(
     told = f"run `make rebuild`. The table alone has {held}; the model alone {made}"
     assert told in " ".join(renew(home).split())
     assert query(home, "from marts.fct_scope_rules_daily order by all") == before
+
+
+def test_tables_made_of_what_another_run_left_hold_no_row_twice(tmp_path: Path) -> None:
+    """Clicked alone for an early date, while what they are made from is that of the last night."""
+    dates = [dt.date(2026, 1, 1) + dt.timedelta(days=3 * n) for n in range(24)]
+    models = [("Qwen/Qwen3-8B", ()), ("x/Qwen3", ("Qwen/Qwen3-8B",)), ("openai/gpt-oss-20b", ())]
+    nights = {
+        date: [
+            item(repo_id, 900, parents, downloadsAllTime=n * 1000, pipeline_tag="text-generation")
+            for repo_id, parents in models
+        ]
+        for n, date in enumerate(dates)
+    }
+    record(tmp_path, nights)
+    for batch in (dates[:-1], dates[-1:]):
+        load(tmp_path, batch)
+        build_facts(tmp_path)
+    grown = [
+        *("intermediate.int_unit_days", "intermediate.int_unit_months", "intermediate.int_ranks"),
+        *("marts.fct_rank_history", "marts.fct_concentration", "marts.fct_dominance"),
+        *("marts.fct_family_share_daily", "marts.fct_family_inclusive_daily"),
+    ]
+    before = {table: query(tmp_path, f"from {table} order by all") for table in grown}
+    assert all(before.values())
+    with connect(tmp_path) as connection:
+        mark_facts_due(connection, dates[:1])
+        next_batch(connection, 10**9)
+    names = [table.split(".")[1] for table in grown]
+    succeeded, output = dbt_process.run(tmp_path, "run", "--select", "+int_flow_months", *names)
+    assert succeeded, output
+    for table, rows in before.items():
+        found = query(tmp_path, f"from {table}")
+        assert len(found) == len(set(found)) < len(rows), table
+    build_facts(tmp_path)
+    for table, rows in before.items():
+        assert query(tmp_path, f"from {table} order by all") == rows, table

@@ -20,7 +20,8 @@ declared as not materialized (
         parents.model_key as child_key,
         parents.parent_model_key,
         parents.relation,
-        parents.parent_repo_id
+        parents.parent_repo_id,
+        parents.is_only
     from {{ ref('stg_facts_due') }} as due
     inner join
         {{ ref('stg_model_parents') }} as parents
@@ -72,13 +73,15 @@ names as (
     group by due.date, bearers.repo_name
 ),
 
-resolved as (
+resolved as not materialized (
     select
         declared.date,
         declared.child_key,
         known.model_key as parent_key,
         declared.relation,
-        null as absent_repo_id
+        -- The name of one that is not on the Hub.
+        null as parent_repo_id,
+        declared.is_only
     from declared
     inner join known on declared.date = known.date and declared.parent_model_key = known.model_key
     union all
@@ -89,18 +92,24 @@ resolved as (
             names.model_key, -1 - cast(hash(lower(named.parent_repo_id)) >> 2 as bigint)
         ) as parent_key,
         named.relation,
-        case when names.model_key is null then named.parent_repo_id end as absent_repo_id
+        case when names.model_key is null then named.parent_repo_id end as parent_repo_id,
+        named.is_only
     from named
     left join names on named.date = names.date and lower(named.parent_repo_id) = names.repo_name
 )
 
+-- Most declare one parent, which no other row repeats.
+select resolved.*
+from resolved
+where resolved.is_only and resolved.child_key <> resolved.parent_key
+union all
 select
     resolved.date,
     resolved.child_key,
     resolved.parent_key,
     min(resolved.relation) as relation,
-    -- The name of one that is not on the Hub.
-    min(resolved.absent_repo_id) as parent_repo_id
+    min(resolved.parent_repo_id) as parent_repo_id,
+    resolved.is_only
 from resolved
-where resolved.child_key <> resolved.parent_key
-group by all
+where not resolved.is_only and resolved.child_key <> resolved.parent_key
+group by resolved.date, resolved.child_key, resolved.parent_key, resolved.is_only

@@ -1,13 +1,12 @@
--- Most derivatives have one parent, and nobody or only such childless ones descend from them: what holds for
--- their parent, or for its, tells all about them, so that only the others are followed step by step.
+-- Most derivatives declare one parent, and nobody or only such childless ones descend from them: what holds
+-- for their parent, or for its, tells all about them, so that only the others are followed step by step.
 with plain as (
     select
         edges.date,
         edges.child_key,
-        min(edges.parent_key) as parent_key
+        edges.parent_key
     from {{ ref('int_lineage_edges') }} as edges
-    group by edges.date, edges.child_key
-    having count(*) = 1
+    where edges.is_only
 ),
 
 -- Whose brand is its own publisher's declares no parents under anchor: its children have another end there.

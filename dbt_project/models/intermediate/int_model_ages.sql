@@ -1,7 +1,7 @@
 {{
     config(
         materialized='incremental',
-        pre_hook=["{{ forget_reached_days('aged_on') }}", "{{ adopt_ids('hub_id', 'held.known_on') }}"]
+        renews="{{ reached_days('aged_on') }}", pre_hook="{{ adopt_ids('hub_id', 'held.known_on') }}"
     )
 }}
 

@@ -1,7 +1,7 @@
 {{
     config(
         materialized='incremental',
-        pre_hook=["{{ forget_renewed_periods() }}", "{{ adopt_ranked_ids() }}"]
+        renews="{{ renewed_periods() }}", pre_hook="{{ adopt_ranked_ids() }}"
     )
 }}
 

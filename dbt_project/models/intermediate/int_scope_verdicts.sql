@@ -16,24 +16,32 @@ tag_rules as (
     where rules.field = 'tag'
 ),
 
--- Tags are long, so that they are read once and only where a rule may look at them. No rule knows most names.
+-- Tags are long, so that they are read once and only where a rule may look at them.
 considered as (
     select
         due.date,
         attributes.model_key,
+        attributes.repo_id,
         attributes.task,
-        attributes.tags,
-        names.scope_steps
+        attributes.tags
     from {{ ref('stg_facts_due') }} as due
     inner join
         {{ ref('stg_model_attributes') }} as attributes
         on {{ valid_on('attributes', 'due.date') }}
-    left join
-        {{ ref('int_repo_names') }} as names
-        on attributes.repo_id = names.repo_id and names.scope_steps is not null
     where
         attributes.task in (select unnest(scopes.tasks) from scopes)
         or (attributes.task is null and list_contains(attributes.tags, 'gguf'))
+),
+
+-- No rule knows most names: DuckDB would hash all tags to join the few with all.
+name_hits as (
+    select
+        considered.date,
+        considered.model_key,
+        names.scope_steps
+    from considered
+    inner join {{ ref('int_repo_names') }} as names on considered.repo_id = names.repo_id
+    where names.scope_steps is not null
 ),
 
 -- Materialized: DuckDB would sum up the rules before the join, mistake them for many, and hash seven million
@@ -69,7 +77,6 @@ candidates as (
         considered.date,
         considered.model_key,
         scopes.scope,
-        considered.scope_steps[scopes.scope] as step,
         considered.task is null as is_untagged
     from considered
     inner join
@@ -85,8 +92,11 @@ judged as (
         candidates.model_key,
         candidates.scope,
         candidates.is_untagged,
-        least(candidates.step, tag_matches.step) as step
+        least(name_hits.scope_steps[candidates.scope], tag_matches.step) as step
     from candidates
+    left join
+        name_hits
+        on candidates.date = name_hits.date and candidates.model_key = name_hits.model_key
     left join
         tag_matches
         on

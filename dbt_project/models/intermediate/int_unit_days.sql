@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', pre_hook="{{ forget_renewed('date') }}") }}
+{{ config(materialized='incremental', renews="{{ renewed_dates('date') }}") }}
 
 -- depends_on: {{ ref('stg_dates_renewed') }}
 

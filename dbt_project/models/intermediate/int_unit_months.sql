@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', pre_hook="{{ forget_renewed_months() }}") }}
+{{ config(materialized='incremental', renews="{{ renewed_months() }}") }}
 
 -- As small as int_unit_days, and read whole every night.
 with totals as (

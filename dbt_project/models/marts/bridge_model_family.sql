@@ -1,18 +1,18 @@
 {{ config(materialized='view') }}
 
-with spans as (
+-- Most have one span, which has no end.
+with changed as (
+    select distinct spans.model_key
+    from {{ ref('int_profile_spans') }} as spans
+    where spans.valid_to is not null
+),
+
+spans as not materialized (
     select
         spans.*,
         models.hub_id
     from {{ ref('int_profile_spans') }} as spans
     inner join {{ ref('stg_models') }} as models on spans.model_key = models.model_key
-),
-
-changed as (
-    select spans.model_key
-    from spans
-    group by spans.model_key
-    having count(*) > 1
 ),
 
 weighted as (

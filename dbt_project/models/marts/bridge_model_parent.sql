@@ -5,6 +5,7 @@ with declared as (
         models.model_key,
         parents.relation,
         parents.parent_repo_id,
+        parents.is_only,
         known.model_key as known_key
     from {{ ref('int_models') }} as models
     inner join
@@ -28,6 +29,7 @@ resolved as (
         declared.model_key,
         declared.relation,
         declared.parent_repo_id,
+        declared.is_only,
         coalesce(declared.known_key, bearers.model_key) as parent_key
     from declared
     left join
@@ -39,33 +41,44 @@ edges as (
     select
         resolved.model_key,
         resolved.parent_key,
-        -- A parent that is not on the Hub is told from others by its name.
-        case when resolved.parent_key is null then lower(resolved.parent_repo_id) end as parent_name,
         min(resolved.parent_repo_id) as declared_repo_id,
         min(resolved.relation) as relation
     from resolved
-    where resolved.parent_key is distinct from resolved.model_key
-    group by resolved.model_key, resolved.parent_key, parent_name
+    where not resolved.is_only and resolved.parent_key is distinct from resolved.model_key
+    group by
+        resolved.model_key,
+        resolved.parent_key,
+        -- A parent that is not on the Hub is told from others by its name.
+        case when resolved.parent_key is null then lower(resolved.parent_repo_id) end
 ),
 
-relations as (
-    -- The derivative's own, as in all counts of derivatives: tags can give each parent another one.
+-- The derivative's own relation, as in all counts of derivatives: tags can give each parent another one. Most
+-- declare one parent.
+related as (
     select
         edges.model_key,
-        min(edges.relation) as relation
+        edges.parent_key,
+        edges.declared_repo_id,
+        min(edges.relation) over (partition by edges.model_key) as relation
     from edges
-    group by edges.model_key
+    union all
+    select
+        resolved.model_key,
+        resolved.parent_key,
+        resolved.parent_repo_id,
+        resolved.relation
+    from resolved
+    where resolved.is_only and resolved.parent_key is distinct from resolved.model_key
 )
 
 select
     children.hub_id,
     parents.hub_id as parent_hub_id,
-    coalesce(names.repo_id, edges.declared_repo_id) as parent_repo_id,
-    relations.relation
-from edges
-inner join relations on edges.model_key = relations.model_key
-inner join {{ ref('stg_models') }} as children on edges.model_key = children.model_key
-left join {{ ref('stg_models') }} as parents on edges.parent_key = parents.model_key
+    coalesce(names.repo_id, related.declared_repo_id) as parent_repo_id,
+    related.relation
+from related
+inner join {{ ref('stg_models') }} as children on related.model_key = children.model_key
+left join {{ ref('stg_models') }} as parents on related.parent_key = parents.model_key
 left join
     {{ ref('stg_model_names') }} as names
-    on edges.parent_key = names.model_key and names.valid_to is null
+    on related.parent_key = names.model_key and names.valid_to is null

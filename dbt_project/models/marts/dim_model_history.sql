@@ -8,7 +8,14 @@ with boundaries as (
     from {{ ref('stg_counting_dates') }} as captures
 ),
 
-states as (
+-- Few ever change; what has one state needs no comparing.
+changed as (
+    select distinct attributes.model_key
+    from {{ ref('stg_model_attributes') }} as attributes
+    where attributes.valid_to is not null
+),
+
+states as not materialized (
     select
         models.model_key,
         keys.hub_id,
@@ -25,16 +32,9 @@ states as (
     where begun.counts_from is not null
 ),
 
-shown as (
+shown as not materialized (
     select states.* from states
     where states.valid_from < states.valid_to
-),
-
--- Few ever change; what has one state needs no comparing.
-changed as (
-    select shown.model_key
-    from shown
-    where shown.valid_to < date '9999-12-31'
 ),
 
 changes as (

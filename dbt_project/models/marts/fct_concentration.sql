@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', pre_hook="{{ forget_renewed_months() }}") }}
+{{ config(materialized='incremental', renews="{{ renewed_months() }}") }}
 
 -- depends_on: {{ ref('int_flow_months') }}
 

@@ -1,10 +1,8 @@
 {{
     config(
         materialized='incremental',
-        pre_hook=[
-            "{{ forget_renewed_months() }}",
-            "{{ adopt_ids('leader', 'last_day(held.month)', \"held.unit_type = 'model'\") }}"
-        ]
+        renews="{{ renewed_months() }}",
+        pre_hook="{{ adopt_ids('leader', 'last_day(held.month)', \"held.unit_type = 'model'\") }}"
     )
 }}
 

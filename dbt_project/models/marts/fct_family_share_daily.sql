@@ -1,7 +1,7 @@
 {{
     config(
         materialized='incremental',
-        pre_hook=["{{ forget_renewed('date') }}", "{{ forget_renewed_days() }}"]
+        renews="{{ renewed_dates('date') }} or (basis = 'counter' and {{ reached_days('date') }})"
     )
 }}
 

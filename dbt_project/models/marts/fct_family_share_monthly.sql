@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', pre_hook="{{ forget_renewed_months() }}") }}
+{{ config(materialized='incremental', renews="{{ renewed_months() }}") }}
 
 with scoped as (
     select scoped.* from {{ ref('int_flow_scoped') }} as scoped

@@ -1,7 +1,7 @@
 {{
     config(
         materialized='incremental',
-        pre_hook=["{{ forget_superseded_months() }}", "{{ adopt_ids('hub_id', 'held.as_of') }}"]
+        renews="{{ superseded_months() }}", pre_hook="{{ adopt_ids('hub_id', 'held.as_of') }}"
     )
 }}
 

@@ -1,7 +1,7 @@
 {{
     config(
         materialized='incremental',
-        pre_hook=["{{ forget_renewed_months() }}", "{{ adopt_ids('hub_id', 'last_day(held.month)') }}"]
+        renews="{{ renewed_months() }}", pre_hook="{{ adopt_ids('hub_id', 'last_day(held.month)') }}"
     )
 }}
 

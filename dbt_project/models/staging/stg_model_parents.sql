@@ -6,6 +6,7 @@ with unnested as (
         lineage.model_key,
         lineage.valid_from,
         lineage.valid_to,
+        len(lineage.parents) = 1 as is_only,
         unnest(lineage.parents) as parent
     from {{ counted_states('model_lineage') }} as lineage
 ),
@@ -15,6 +16,7 @@ parents as (
         unnested.model_key,
         unnested.valid_from,
         unnested.valid_to,
+        unnested.is_only,
         unnested.parent.relation,
         unnested.parent.hub_id,
         unnested.parent.repo_id
@@ -28,6 +30,7 @@ select
         else 'unknown'
     end as relation,
     parents.repo_id as parent_repo_id,
+    parents.is_only,
     coalesce(parent_keys.canonical_key, parent_models.model_key) as parent_model_key
 from parents
 left join {{ ref('stg_model_turns') }} as turns on parents.model_key = turns.model_key
