@@ -31,9 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def today() -> dt.date:
-    """Tonight's date (UTC) to all tests of a module, which wait where the next one is near."""
+    """Tonight's date (UTC); the tests of a module wait where they would see the next one begin."""
     now = dt.datetime.now(dt.UTC)
-    later = now + dt.timedelta(minutes=10)
+    later = now + dt.timedelta(minutes=15)
     if later.date() != now.date():
         midnight = dt.datetime.combine(later, dt.time(), dt.UTC)
         time.sleep((midnight - now).total_seconds() + 1)

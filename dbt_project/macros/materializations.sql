@@ -41,9 +41,10 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
-{#- What a table held, and what the SQL says anew: in place of rows that fulfil the condition `renews`, and only rows
-    that do, so that what the SQL reads may be of another run; or in place of rows with the same `unique_key`. All of it
-    is one text that DuckDB runs at once; each statement more has dbt's price. -#}
+{#- What a table held, and what the SQL says anew. With a condition `renews` it comes in place of rows that fulfil it,
+    and only rows that do are added, so that what the SQL reads may be of another run; with a `unique_key`, in place of
+    rows with the same; with neither it is added. All of it is one text that DuckDB runs at once; each statement more
+    has dbt's price. -#}
 {% materialization incremental, adapter='duckdb', supported_languages=['sql'] %}
     {%- set target = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}

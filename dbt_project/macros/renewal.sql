@@ -4,8 +4,8 @@
     {{ column }} in (select renewed.date from {{ ref('stg_dates_renewed') }} as renewed)
 {%- endmacro %}
 {#- Likewise for months, those among them that are not whole any more included. -#}
-{% macro renewed_months(column='month') -%}
-    {{ column }} in (select months.month from {{ ref('int_flow_months') }} as months)
+{% macro renewed_months() -%}
+    month in (select months.month from {{ ref('int_flow_months') }} as months)
 {%- endmacro %}
 {#- Likewise for months as of a capture that is renewed, or that is not the last one of its month any more. -#}
 {% macro superseded_months() -%}
@@ -23,17 +23,21 @@
 {#- Likewise for all periods from the first renewed one of their grain on. -#}
 {% macro from_renewed_periods() -%}
     period >= case grain
-        when 'day' then (select min(renewed.date) from {{ ref('stg_dates_renewed') }} as renewed)
-        else (select min(months.month) from {{ ref('int_flow_months') }} as months)
+        {%- for grain in ('day', 'month') %}
+            when '{{ grain }}' then (
+                select renewed_from.first_period from {{ ref('int_ranks_renewed_from') }} as renewed_from
+                where renewed_from.grain = '{{ grain }}'
+            )
+        {%- endfor %}
     end
 {%- endmacro %}
 {#- Likewise for days on whose flows the renewed dates decide. -#}
 {% macro reached_days(column) -%}
     {{ column }} in (select days.day from {{ ref('int_flow_days') }} as days)
 {%- endmacro %}
-{#- Likewise what it held under an id that a model no longer goes by: it goes by the present one, but for the
-    dates from which on models have become one or several. `until` is the last date that a row speaks of,
-    `among` which rows hold ids in that column. -#}
+{#- Before a table that grows by the night is written: what it held under an id that a model no longer goes by goes by
+    the present one, but for the dates from which on models have become one or several; of these nothing stays.
+    `until` is the last date that a row speaks of, `among` which rows hold ids in that column. -#}
 {% macro adopt_ids(column, until, among='true') -%}
     {%- if is_incremental() -%}
         delete from {{ this }} as held using {{ ref('stg_ids_replaced') }} as replaced

@@ -49,7 +49,7 @@ RECENT = (
 
 
 @pytest.fixture(scope="module")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_home(tmp_path_factory: pytest.TempPathFactory, today: dt.date) -> Path:
     home = tmp_path_factory.mktemp("demo")
     done = run_command(home, "demo", HF_TOKEN=TOKEN, **RECENT)
     assert done.returncode == 0, done.stderr

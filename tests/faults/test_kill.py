@@ -50,8 +50,8 @@ print("done", flush=True)
 
 
 @pytest.fixture(scope="module")
-def hub() -> Iterator[str]:
-    items = Catalogue(models=150).items(dt.datetime.now(dt.UTC).date())
+def hub(today: dt.date) -> Iterator[str]:
+    items = Catalogue(models=150).items(today)
     with serving(SampleHub(items, "test", quota=10**9)) as endpoint:
         yield endpoint
 

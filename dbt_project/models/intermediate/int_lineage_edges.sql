@@ -13,7 +13,7 @@ with known as (
     )
 ),
 
--- Read twice: to keep all of it for that, with its names, is dearer.
+-- Read more than once: to keep all of it for that, with its names, is dearer.
 declared as not materialized (
     select
         due.date,
