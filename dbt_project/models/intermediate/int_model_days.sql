@@ -1,27 +1,18 @@
 -- Counts and likes meet first: DuckDB takes the states that hold on a date for few, and would hash all models
 -- with their names for each join with spans.
-with counters as (
-    select
-        due.date,
-        spans.*
-    from {{ ref('stg_facts_due') }} as due
-    inner join {{ ref('stg_counter_spans') }} as spans on {{ valid_on('spans', 'due.date') }}
-    where
-        spans.valid_from <= {{ due_bound('max') }}
-        and (spans.valid_to is null or spans.valid_to > {{ due_bound('min') }})
-),
+with {% for spans in ('counter', 'attention') -%}
+    {{ spans }}_days as (
+        select
+            due.date,
+            spans.*
+        from {{ ref('stg_facts_due') }} as due
+        inner join {{ ref('stg_' ~ spans ~ '_spans') }} as spans on {{ valid_on('spans', 'due.date') }}
+        where
+            spans.valid_from <= {{ due_bound('max') }}
+            and (spans.valid_to is null or spans.valid_to > {{ due_bound('min') }})
+    ),
 
-attention as (
-    select
-        due.date,
-        spans.*
-    from {{ ref('stg_facts_due') }} as due
-    inner join {{ ref('stg_attention_spans') }} as spans on {{ valid_on('spans', 'due.date') }}
-    where
-        spans.valid_from <= {{ due_bound('max') }}
-        and (spans.valid_to is null or spans.valid_to > {{ due_bound('min') }})
-),
-
+{% endfor -%}
 sightings as (
     select
         counters.date,
@@ -29,8 +20,10 @@ sightings as (
         counters.downloads_30d,
         counters.downloads_all_time,
         attention.likes
-    from counters
-    left join attention on counters.date = attention.date and counters.model_key = attention.model_key
+    from counter_days as counters
+    left join
+        attention_days as attention
+        on counters.date = attention.date and counters.model_key = attention.model_key
 ),
 
 -- What most names say is what one that is not here does.
