@@ -37,22 +37,28 @@
 {%- endmacro %}
 {#- Before a table that grows by the night is written: what it held under an id that a model no longer goes by goes by
     the present one, but for the dates from which on models have become one or several; of these nothing stays.
-    `until` is the last date that a row speaks of, `among` which rows hold ids in that column. -#}
-{% macro adopt_ids(column, until, among='true') -%}
+    `until` is the last date that a row speaks of, `among` which rows hold ids in that column, `since` from when on
+    nothing stays. -#}
+{% macro adopt_ids(column, until, among='true', since='replaced.changed_on') -%}
     {%- if is_incremental() -%}
         delete from {{ this }} as held using {{ ref('stg_ids_replaced') }} as replaced
-        where held.{{ column }} = replaced.hub_id and {{ until }} >= replaced.changed_on and {{ among }};
+        where held.{{ column }} = replaced.hub_id and {{ until }} >= {{ since }} and {{ among }};
         update {{ this }} as held set {{ column }} = replaced.present_id
         from {{ ref('stg_ids_replaced') }} as replaced
         where held.{{ column }} = replaced.hub_id and replaced.hub_id <> replaced.present_id and {{ among }}
     {%- endif -%}
+{%- endmacro %}
+{#- Likewise in a table of months, which hold flows that begin before their last capture. -#}
+{% macro adopt_ids_by_month(column, among='true') -%}
+    {{ adopt_ids(column, 'last_day(held.month)', among, 'replaced.flows_from') }}
 {%- endmacro %}
 {#- Likewise among units that are ranked by period. -#}
 {% macro adopt_ranked_ids() -%}
     {{ adopt_ids(
         'unit',
         "case held.grain when 'month' then last_day(held.period) else held.period end",
-        "held.unit_type = 'model'"
+        "held.unit_type = 'model'",
+        "case held.grain when 'month' then replaced.flows_from else replaced.changed_on end"
     ) }}
 {%- endmacro %}
 {#- Likewise in a history of half-open rows, by the ledger's keys: those that hold over such a date end there. -#}

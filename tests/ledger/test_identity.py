@@ -300,6 +300,39 @@ def test_models_that_fall_apart_or_together_are_computed_anew_since_then(
         assert found[table] == rows, table
 
 
+@pytest.mark.long
+def test_what_flowed_to_a_first_listing_stands_once_in_the_month_before(tmp_path: Path) -> None:
+    """Both halves of a rename were made in July; in August it is found that they are one."""
+    made = f"{week(3)}T18:20:11.000Z"
+
+    def others(number: int) -> Item:
+        return model("a/m", 100 + number)
+
+    weeks = [*range(-12, 0), 3, 4]
+    archived = {n: [others(n)] for n in weeks}
+    archived[3] += [model("x/Qwen", 500, made), model("y/Qwen", 600, made)]
+    archived[4] += [model("Qwen/Qwen", 700, made)]
+    links(tmp_path, archived, {})
+    build_facts(tmp_path)
+    tonight = [
+        {**model("y/Qwen", 720, made), "_id": "1" * 24},
+        {**model("Qwen/Qwen", 810, made), "_id": "2" * 24},
+    ]
+    record(tmp_path, {week(5): [others(5), *tonight, *OTHERS]})
+    load(tmp_path, [week(5)])
+    with connect(tmp_path) as connection:
+        assert facts_due(connection) == [week(4), week(5)]
+        # The first batch does not reach July.
+        mark_facts_due(connection, [week(-12)])
+    build_facts(tmp_path, max_models=1, tested=True)
+    found = marts(tmp_path)
+    warehouse_path(tmp_path).unlink()
+    load(tmp_path, [week(n) for n in (*weeks, 5)])
+    build_facts(tmp_path)
+    for table, rows in marts(tmp_path).items():
+        assert found[table] == rows, table
+
+
 @pytest.mark.parametrize(
     ("archived", "listed"),
     [

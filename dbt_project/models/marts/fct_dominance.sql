@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         renews="{{ renewed_months() }}",
-        pre_hook="{{ adopt_ids('leader', 'last_day(held.month)', \"held.unit_type = 'model'\") }}"
+        pre_hook="{{ adopt_ids_by_month('leader', \"held.unit_type = 'model'\") }}"
     )
 }}
 

@@ -1,7 +1,7 @@
 {{
     config(
         materialized='incremental',
-        renews="{{ renewed_months() }}", pre_hook="{{ adopt_ids('hub_id', 'last_day(held.month)') }}"
+        renews="{{ renewed_months() }}", pre_hook="{{ adopt_ids_by_month('hub_id') }}"
     )
 }}
 
