@@ -447,10 +447,16 @@ def _facts_of(settings: Settings, asset: "AssetKey", sealed: "list[Manifest]") -
 
 
 def _nightly(settings: Settings) -> int:
+    from pipelines.housekeeping import keep_house
     from pipelines.jobs import NIGHTLY
-    from pipelines.running import run_job
+    from pipelines.running import instance, run_job
 
-    return _finished(settings, run_job(settings, NIGHTLY, _today()))
+    succeeded = run_job(settings, NIGHTLY, _today())
+    # From cron there is no daemon, whose schedule keeps house elsewhere.
+    with instance(settings) as dagster:
+        for said in keep_house(settings, dagster):
+            print(said)
+    return _finished(settings, succeeded)
 
 
 def _finished(settings: Settings, succeeded: bool) -> int:

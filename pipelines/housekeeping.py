@@ -32,14 +32,8 @@ def build_housekeeping(settings: Settings) -> dg.JobDefinition:
 
     @dg.op(description="Removes what is older than the settings say.")
     def remove_what_is_old(context: dg.OpExecutionContext) -> None:
-        now = dt.datetime.now(dt.UTC)
-        before = now - dt.timedelta(days=settings.keep_runs_days)
-        runs = remove_old_runs(context.instance, before)
-        folders = remove_old_folders(settings.home / "dbt", before)
-        context.log.info(f"removed {runs} runs and {folders} dbt folders from before {before}")
-        before = now - dt.timedelta(days=settings.keep_captures_days)
-        for folder in CaptureStore(settings.home / "captures").remove_useless(before):
-            context.log.info(f"removed {folder}, of no use since before {before}")
+        for said in keep_house(settings, context.instance):
+            context.log.info(said)
 
     @dg.job(
         name=HOUSEKEEPING,
@@ -53,6 +47,21 @@ def build_housekeeping(settings: Settings) -> dg.JobDefinition:
         remove_what_is_old()
 
     return housekeeping
+
+
+def keep_house(settings: Settings, dagster: dg.DagsterInstance) -> list[str]:
+    """Remove all that is older than the settings say; what was removed, in words."""
+    now = dt.datetime.now(dt.UTC)
+    before = now - dt.timedelta(days=settings.keep_runs_days)
+    runs = remove_old_runs(dagster, before)
+    folders = remove_old_folders(settings.home / "dbt", before)
+    old = f"{runs} runs and {folders} dbt folders from before {before}"
+    before = now - dt.timedelta(days=settings.keep_captures_days)
+    useless = CaptureStore(settings.home / "captures").remove_useless(before)
+    return [
+        *([f"removed {old}"] if runs or folders else []),
+        *(f"removed {folder}, of no use since before {before}" for folder in useless),
+    ]
 
 
 def remove_old_runs(dagster: dg.DagsterInstance, before: dt.datetime) -> int:

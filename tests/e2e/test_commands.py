@@ -250,9 +250,15 @@ def test_nightly_over_http_equals_the_import_of_the_same_items(
     except pytest.skip.Exception:
         items = Catalogue(models=300).items(today)
         data = gzip.compress("".join(json.dumps(one) + "\n" for one in items).encode())
+    left = tmp_path / "nightly" / "dbt" / "killed long ago"
+    left.mkdir(parents=True)
+    os.utime(left, (0, 0))
     with serving(SampleHub(items, "replay")) as endpoint:
         done = run_command(tmp_path / "nightly", "nightly", HF_ENDPOINT=endpoint)
     assert done.returncode == 0, done.stderr
+    # Cron has no daemon that would keep house.
+    assert "removed 0 runs and 1 dbt folders" in done.stdout
+    assert not left.exists()
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / f"{today}.jsonl.gz").write_bytes(data)
     done = run_command(tmp_path / "import", "import", "--captures", str(tmp_path / "in"))
