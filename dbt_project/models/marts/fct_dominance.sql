@@ -23,46 +23,56 @@ kinds as (
     group by publishers.company
 ),
 
-units as (
+-- Models are millions, of which the first few matter.
+thresholds as (
+    select
+        months.month,
+        months.unit_type,
+        months.scope,
+        months.attribution,
+        months.metric,
+        list_last(max(months.value, 20)) as value
+    from {{ ref('int_rank_months') }} as months
+    group by months.month, months.unit_type, months.scope, months.attribution, months.metric
+),
+
+considered as (
     select
         months.*,
+        months.value >= thresholds.value as is_large
+    from {{ ref('int_rank_months') }} as months
+    inner join thresholds using (month, unit_type, scope, attribution, metric)
+    where months.value >= thresholds.value or months.unit_type <> 'model'
+),
+
+units as (
+    select
+        considered.*,
         coalesce(
-            accounts.company, families.company, case months.unit_type when 'company' then months.unit end
+            accounts.company,
+            families.company,
+            case considered.unit_type when 'company' then considered.unit end
         ) as company,
-        case months.unit_type
+        case considered.unit_type
             when 'publisher' then coalesce(accounts.kind = 'lab', false)
             when 'family' then true
             when 'company' then coalesce(kinds.is_lab, false)
             else false
         end as is_lab
-    from {{ ref('int_rank_months') }} as months
+    from considered
     left join
         {{ ref('publishers') }} as accounts
-        on months.unit_type = 'publisher' and lower(months.unit) = accounts.publisher
+        on considered.unit_type = 'publisher' and lower(considered.unit) = accounts.publisher
     left join
         {{ ref('families') }} as families
-        on months.unit_type = 'family' and months.unit = families.family
-    left join kinds on months.unit_type = 'company' and months.unit = kinds.company
-),
-
--- Units in the millions, of which the first few matter.
-thresholds as (
-    select
-        units.month,
-        units.unit_type,
-        units.scope,
-        units.attribution,
-        units.metric,
-        list_last(max(units.value, 20)) as value
-    from units
-    group by units.month, units.unit_type, units.scope, units.attribution, units.metric
+        on considered.unit_type = 'family' and considered.unit = families.family
+    left join kinds on considered.unit_type = 'company' and considered.unit = kinds.company
 ),
 
 largest as (
     select units.*
     from units
-    inner join thresholds using (month, unit_type, scope, attribution, metric)
-    where units.value >= thresholds.value
+    where units.is_large
 ),
 
 {{ named_units('largest') }},
@@ -224,15 +234,15 @@ named as (
 -- Of models, since those without an owner are no publisher's.
 totals as (
     select
-        units.month,
-        units.scope,
-        units.metric,
-        sum(cast(units.value as decimal(24, 6))) as value,
-        sum(cast(units.value_low as decimal(24, 6))) as value_low,
-        sum(cast(units.value_high as decimal(24, 6))) as value_high
-    from units
-    where units.unit_type = 'model'
-    group by units.month, units.scope, units.metric
+        months.month,
+        months.scope,
+        months.metric,
+        sum(cast(months.value as decimal(24, 6))) as value,
+        sum(cast(months.value_low as decimal(24, 6))) as value_low,
+        sum(cast(months.value_high as decimal(24, 6))) as value_high
+    from {{ ref('int_rank_months') }} as months
+    where months.unit_type = 'model'
+    group by months.month, months.scope, months.metric
 ),
 
 rest as (
