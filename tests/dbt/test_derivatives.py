@@ -411,6 +411,7 @@ def test_a_model_first_listed_where_nothing_counts_begins_later(tmp_path: Path) 
     assert held == [(days[3], None)]
 
 
+@pytest.mark.long
 def test_what_only_a_capture_shows_that_does_not_count_is_in_no_fact(tmp_path: Path) -> None:
     """Names, licences and parents of a short night, of models that the next one does not list."""
     days = [dt.date(2026, 3, day) for day in (1, 2, 3, 4, 6)]

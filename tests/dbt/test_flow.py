@@ -469,6 +469,7 @@ def test_month_by_month_equals_at_once_and_late_captures_renew_their_months(tmp_
     assert len(found["at once"]["fct_family_share_monthly"]) > 0
 
 
+@pytest.mark.long
 def test_who_comes_back_with_less_begins_anew_or_falls_once(tmp_path: Path) -> None:
     """One away for long, and one for two captures, whose fall is made up for too late."""
 
