@@ -5,12 +5,14 @@ what a stage measures (a module each).
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
 
+from assets.ledger.warehouse import memory_limit
 from benchmarks import (
     crawl,
     facts,
@@ -46,40 +48,48 @@ _BEGIN, _END = "<!-- bench: begin -->\n", "<!-- bench: end -->"
 
 def report(site: Site, stages: list[str]) -> str:
     """Measure, and tell it in Markdown."""
+    theirs = versions(_peer_versions(site.peers))
     rows: list[Row] = []
     began = time.monotonic()
     for stage in stages:
-        measured = STAGES[stage](site)
+        try:
+            measured = STAGES[stage](site)
+        except (OSError, RuntimeError) as failed:
+            # The others' figures are worth having.
+            site.expect(f"stage {stage}", False, str(failed))
+            measured = []
         rows += measured
-        # A later stage may fail: what there is can be read.
         print(f"{time.monotonic() - began:.0f} s: {stage}", file=sys.stderr)
         print(markdown(measured), *site.disagreements, sep="\n", file=sys.stderr, flush=True)
-    agreed = "\n".join(f"- {one}" for one in site.disagreements)
+    amiss = "\n".join(f"- {one}" for one in site.disagreements)
     return "\n".join(
         [
-            f"{site.models:,} models on {machine()}.",
+            f"{site.models:,} models on {machine()}; {memory_limit()} of memory for DuckDB.",
             "",
             markdown(rows),
             "",
             f"Ours: {versions({name: version(name) for name in _OURS})}.",
             "",
-            f"Theirs: {versions(_peer_versions(site.peers))}.",
+            f"Theirs: {theirs}.",
             "",
-            f"Figures that differ and should not:\n\n{agreed}"
-            if agreed
-            else "Where a peer computes the same thing its result was compared, and is the same.",
+            f"Failed, or differs and should not:\n\n{amiss}"
+            if amiss
+            else f"{site.compared} results of both sides were compared, and are the same.",
         ]
     )
 
 
 def write(path: Path, text: str) -> None:
     """Write the report into a file: between its marks where it has them, or else as a whole."""
-    held = path.read_text() if path.exists() else ""
-    if _BEGIN in held:
-        before, rest = held.split(_BEGIN)
+    if _marked(path):
+        before, rest = path.read_text().split(_BEGIN)
         path.write_text(f"{before}{_BEGIN}\n{text}\n\n{_END}{rest.split(_END)[1]}")
     else:
         path.write_text(f"{text}\n")
+
+
+def _marked(path: Path) -> bool:
+    return path.exists() and _BEGIN in path.read_text()
 
 
 def _peer_versions(python: Path) -> dict[str, str]:
@@ -100,6 +110,10 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, default=REPOSITORY / ".venv-peers" / "bin" / "python")
     parser.add_argument("--out", type=Path, help="a file for the table, docs/performance.md say")
     given = parser.parse_args()
+    if len(given.stages) < len(STAGES) and given.out and _marked(given.out):
+        parser.error(f"{given.out} holds a table of all stages: name another file")
+    # What was started, and gigabytes of homes, are not left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     with tempfile.TemporaryDirectory(prefix="hub-ledger-bench-") as folder:
         site = Site(Path(folder), given.models, given.rounds, tuple(given.ages), given.peers)
         text = report(site, given.stages)

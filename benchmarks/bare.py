@@ -1,6 +1,7 @@
 """Floors: DuckDB alone, in one connection, without a tool around it, over the columns we read.
 
-Belongs here: reading a landed date into a table, and a whole night with the three headline facts.
+Belongs here: reading a landed date into a table, a whole night with the three headline facts, the
+marts written as files.
 Does not belong here: what the product keeps and checks beyond that.
 """
 
@@ -12,6 +13,7 @@ import duckdb
 from jinja2 import Environment
 
 from assets.ledger.rows import ITEM_COLUMNS
+from assets.ledger.warehouse import WAREHOUSE_NAME
 from benchmarks.measure import Figures, tell, timed
 from benchmarks.peers.rules import FAMILIES, brand_expression
 
@@ -63,7 +65,26 @@ def copy(folder: str, beside: str) -> Figures:
         for path in Path(beside).rglob("*"):
             _sync(path)
         _sync(Path(beside))
-    figures["bytes"] = sum(path.stat().st_size for path in Path(beside).rglob("*"))
+    return figures
+
+
+def publish(home: str, folder: str) -> Figures:
+    """The marts as a DuckDB file and as Parquet, each on the disk itself; nothing read again."""
+    file = Path(folder) / "published.duckdb"
+    with timed() as figures:
+        Path(folder).mkdir()
+        with _opened(str(file)) as connection:
+            connection.execute(f"attach '{Path(home) / WAREHOUSE_NAME}' as warehouse (read_only)")
+            marts = connection.execute(
+                "select table_name from information_schema.tables "
+                "where table_catalog = 'warehouse' and table_schema = 'marts'"
+            ).fetchall()
+            for (name,) in marts:
+                connection.execute(f"create table {name} as from warehouse.marts.{name}")
+                twin = Path(folder) / f"{name}.parquet"
+                connection.execute(f"copy {name} to '{twin}' (compression zstd)")
+        for path in (file, *Path(folder).iterdir(), Path(folder)):
+            _sync(path)
     return figures
 
 
@@ -140,4 +161,6 @@ def _sync(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    tell({"read_json": read_json, "night": night, "nights": nights, "copy": copy})
+    tell(
+        {"read_json": read_json, "night": night, "nights": nights, "publish": publish, "copy": copy}
+    )

@@ -4,7 +4,9 @@ Belongs here: making a warehouse older than it is, and timing the next night on 
 here: captures of a made-up Hub (see `benchmarks.generate`).
 
 The history is written into the ledger's tables as loads would have left it: each model that is
-downloaded changes its counts as often as its rate says. Marts hold one date's rows again and again.
+downloaded changes its counts as often as its rate says, cards and scores change as many a day as
+those of the made-up Hub. Nobody comes or goes, nor changes parents. Marts hold one date's rows, and
+one month's, again and again.
 """
 
 import datetime as dt
@@ -17,8 +19,9 @@ import duckdb
 from assets.ledger.warehouse import connect
 from benchmarks.facts import NOTHING
 from benchmarks.measure import Figures, Measured, child, tell
-from benchmarks.site import SECOND, Site, hard_link
-from benchmarks.table import Row, inner
+from benchmarks.population import EDITED_A_DAY, LIKED_A_DAY, NOMINAL_MODELS, TRENDING_A_DAY
+from benchmarks.site import SECOND, Night, Site, hard_link
+from benchmarks.table import Figure, Row, inner, most
 
 _STAGES = {
     "load": ("load", "ours", (SECOND,)),
@@ -35,77 +38,163 @@ def older(home: str, dates: str) -> Figures:
 
 
 def rows(site: Site) -> list[Row]:
-    """Each stage of the second date's night, old beside young, by turns."""
+    """The second date's night, as a whole and each stage by itself, old beside young, by turns."""
     few, many = site.ages
-    old = {dates: _older(site, dates) for dates in site.ages}
-    nights: dict[int, list[dict[str, Measured]]] = {dates: [] for dates in site.ages}
+    nights: dict[int, list[Night]] = {dates: [] for dates in site.ages}
+    stages: dict[int, list[dict[str, Measured]]] = {dates: [] for dates in site.ages}
     for _ in range(site.rounds):
-        for dates, home in old.items():
-            nights[dates].append(_night(site, home))
+        for dates in site.ages:
+            home = _before_a_night(site, dates)
+            nights[dates].append(site.night(home, SECOND))
+            site.forget(home)
+            home = _before_a_night(site, dates)
+            stages[dates].append(
+                {
+                    stage: child(module, way, home, *given)
+                    for stage, (module, way, given) in _STAGES.items()
+                }
+            )
+            site.forget(home)
+    ours, theirs = (
+        Figure(tuple(one.published for one in ran), "s", most([one.took for one in ran]))
+        for ran in (nights[many], nights[few])
+    )
+    whole_night = f"night after {many:,} dates, landed pages to published, Dagster included"
     return [
-        Row(
-            f"{stage} after {many:,} dates",
-            inner([night[stage] for night in nights[many]]),
-            f"the same after {few:,}",
-            inner([night[stage] for night in nights[few]]),
-            "1.1",
-        )
-        for stage in _STAGES
+        Row(whole_night, ours, f"the same after {few:,}", theirs, "30 s, 4 GB"),
+        *(
+            Row(
+                f"{stage} after {many:,} dates",
+                inner([night[stage] for night in stages[many]]),
+                f"the same after {few:,}",
+                inner([night[stage] for night in stages[few]]),
+                "1.1",
+            )
+            for stage in _STAGES
+        ),
     ]
 
 
-def _older(site: Site, dates: int) -> Path:
-    home = site.home(f"after-{dates}")
-    shutil.copy(site.first.home / "warehouse.duckdb", home)
-    child("history", "older", home, dates)
-    # As the night before left it.
-    child("publication", "ours", home)
+def older_home(site: Site, dates: int) -> Path:
+    """The first date's home with so many dates before it, published; made once."""
+    home = site.folder / f"after-{dates}"
+    if not home.exists():
+        making = site.home(f"making-{dates}")
+        shutil.copy(site.first.home / "warehouse.duckdb", making)
+        child("history", "older", making, dates)
+        child("publication", "ours", making)
+        making.rename(home)
     return home
 
 
-def _night(site: Site, older_home: Path) -> dict[str, Measured]:
-    home = site.home("night", SECOND)
-    shutil.copy(older_home / "warehouse.duckdb", home)
-    shutil.copytree(
-        older_home / "published", home / "published", symlinks=True, copy_function=hard_link
-    )
+def _before_a_night(site: Site, dates: int) -> Path:
+    """A copy of an older home that has the second date's capture."""
+    older, home = older_home(site, dates), site.home("night", SECOND)
+    shutil.copy(older / "warehouse.duckdb", home)
+    shutil.copytree(older / "published", home / "published", symlinks=True, copy_function=hard_link)
     # A night finds the project parsed, and its files on the disk: a commit would wait for them.
     child("facts", "build", home, *NOTHING)
     os.sync()
-    took = {
-        stage: child(module, way, home, *dates) for stage, (module, way, dates) in _STAGES.items()
-    }
-    site.forget(home)
-    return took
+    return home
 
 
 def age(connection: duckdb.DuckDBPyConnection, dates: int) -> None:
     """Put a history of so many dates before the only one of a warehouse."""
-    (only,) = connection.execute("select min(date) from raw.captures").fetchall()[0]
-    begin = only - dt.timedelta(days=dates)
-    parameters = {"only": only, "begin": begin}
-    for statement in _LEDGER:
-        needed = {name: value for name, value in parameters.items() if f"${name}" in statement}
+    only, models = connection.execute(
+        "select min(date), (select max(model_key) from raw.models) from raw.captures"
+    ).fetchall()[0]
+    given = {"only": only, "begin": only - dt.timedelta(days=dates), "models": models}
+    statements = [*_LEDGER]
+    for table, (columns, share) in _STATES.items():
+        statements += [one.format(table=table, columns=columns, share=share) for one in _STATE]
+    statements += [_DATED.format(table=table, column=column) for table, column in _DATES.items()]
+    statements += [
+        _MONTHLY.format(table=table, column=column, among=among)
+        for table, (column, among) in _MONTHS.items()
+    ]
+    for statement in statements:
+        needed = {name: value for name, value in given.items() if f"${name}" in statement}
         connection.execute(statement, needed)
-    for table, column in _DATED.items():
-        connection.execute(
-            f"""
-            insert into {table}
-            select held.* replace (held.{column} - back.days::integer as {column})
-            from {table} as held, generate_series(1, $dates) as back (days)
-            where held.{column} = $only
-            """,
-            {"dates": dates, "only": only},
-        )
     connection.execute("checkpoint")
 
 
-_DATED = {
+# What differs between two states of a model that were made up, and how many models change a day.
+_STATES = {
+    "model_attributes": (
+        "list_append(held.tags, 'edited:' || changed.valid_from) as tags",
+        EDITED_A_DAY / 3 / NOMINAL_MODELS,
+    ),
+    "model_updates": ("changed.valid_from as last_modified", EDITED_A_DAY / NOMINAL_MODELS),
+}
+
+_CHANGED = """
+    create or replace temp table changed as
+    with changes as (
+        select model_key, $begin::date as valid_from from raw.{open_states}
+        union
+        select 1 + hash(date, place) % $models as model_key, date::date
+        from
+            generate_series($begin::date + 1, $only::date - 1, interval 1 day) as days (date),
+            range(({share} * $models)::bigint) as places (place)
+    )
+
+    select
+        model_key,
+        valid_from,
+        lead(valid_from) over (partition by model_key order by valid_from) as valid_to
+    from changes
+    """
+
+_STATE = (
+    _CHANGED.replace("open_states", "table"),
+    """
+    create or replace temp table states as
+    select held.* replace (
+        changed.valid_from as valid_from, changed.valid_to as valid_to, {columns}
+    )
+    from raw.{table} as held join changed using (model_key)
+    """,
+    "delete from raw.{table}",
+    "insert into raw.{table} from states order by valid_from, model_key",
+)
+
+_DATED = """
+    insert into {table}
+    select held.* replace (days.date::date as {column})
+    from {table} as held,
+        generate_series($begin::date, $only::date - 1, interval 1 day) as days (date)
+    where held.{column} = $only
+    """
+
+_DATES = {
     "intermediate.int_ranks": "period",
     "intermediate.int_rank_records": "period",
+    "intermediate.int_unit_days": "date",
     "marts.fct_rank_history": "period",
     "marts.fct_family_share_daily": "date",
+    "marts.fct_family_inclusive_daily": "date",
+    "marts.fct_scope_rules_daily": "date",
     "marts.fct_derivative_counts": "date",
+}
+
+_MONTHLY = """
+    insert into {table}
+    select held.* replace (months.month::date as {column})
+    from {table} as held,
+        generate_series(
+            date_trunc('month', $begin::date) + interval 1 month,
+            (select max({column}) from {table} where {among}) - interval 1 month, interval 1 month
+        ) as months (month)
+    where held.{column} = (select max({column}) from {table} where {among}) and {among}
+    """
+
+_MONTHS = {
+    "intermediate.int_ranks": ("period", "grain = 'month'"),
+    "intermediate.int_unit_months": ("month", "true"),
+    "marts.fct_rank_history": ("period", "grain = 'month'"),
+    "marts.fct_family_share_monthly": ("month", "true"),
+    "marts.fct_concentration": ("month", "true"),
+    "marts.fct_dominance": ("month", "true"),
 }
 
 _LEDGER = (
@@ -118,7 +207,7 @@ _LEDGER = (
     """
     insert into raw.capture_measures
     select
-        date::date, date::date - 1, 2800000, 2800000, 0, 2800000, 0, 0, 30000000,
+        date::date, date::date - 1, $models, $models, 0, $models, 0, 0, 30000000,
         1000, 0, 1000, 0
     from generate_series($begin::date + 1, $only::date, interval 1 day) as days (date)
     """,
@@ -158,11 +247,24 @@ _LEDGER = (
     """,
     *(
         f"update raw.{table} set valid_from = $begin::date"
-        for table in (
-            "open_attention_spans", "open_presence_spans", "model_attributes", "model_updates",
-            "model_lineage",
-        )
+        for table in ("open_presence_spans", "model_lineage")
     ),
+    _CHANGED.format(
+        open_states="open_attention_spans", share=LIKED_A_DAY + TRENDING_A_DAY
+    ),
+    """
+    insert into raw.closed_attention_spans
+    select
+        model_key, changed.valid_from, changed.valid_to, held.likes,
+        held.trending_score + 1 + hash(changed.valid_from) % 9
+    from raw.open_attention_spans as held join changed using (model_key)
+    where changed.valid_to is not null
+    order by changed.valid_to, model_key
+    """,
+    """
+    update raw.open_attention_spans as held set valid_from = changed.valid_from
+    from changed where held.model_key = changed.model_key and changed.valid_to is null
+    """,
     *(
         f"update intermediate.{table} set valid_from = $begin::date"
         for table in ("int_profile_spans", "int_scope_spans")
@@ -181,6 +283,19 @@ _LEDGER = (
     ) as months (month),
     (values ('raw'), ('robust')) as variants (variant)
     order by all
+    """,
+    """
+    insert into marts.fct_model_derivatives
+    select held.* replace (
+        months.month::date as month, last_day(months.month) as as_of
+    )
+    from marts.fct_model_derivatives as held,
+        generate_series(
+            date_trunc('month', $begin::date) + interval 1 month,
+            date_trunc('month', $only::date) - interval 1 month, interval 1 month
+        ) as months (month)
+    where held.month = date_trunc('month', $only::date)
+    order by month
     """,
 )  # fmt: skip
 

@@ -6,10 +6,9 @@ belong here: the peers (see `benchmarks.peers.graphs`).
 
 import datetime as dt
 import math
-import os
-import subprocess
 from pathlib import Path
 
+from benchmarks.facts import dbt
 from benchmarks.measure import Figures, TookTooLong, child, tell, timed
 from benchmarks.site import FIRST, SECOND, Site
 from benchmarks.table import Figure, Row, inner
@@ -43,17 +42,8 @@ def ours(home: str, date: str) -> Figures:
 
 def _compiled(home: Path) -> dict[str, str]:
     """The models' SQL for a home, by name; each reads what dbt built of the others."""
-    from assets.facts.project import DBT, PROJECT_DIR, dbt_environment
-
-    target = home / "target"
-    command = [str(DBT), "--quiet", "compile", "--no-print", "--select", *_MODELS]
-    subprocess.run(
-        [*command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)],
-        env={**os.environ, **dbt_environment(home), "DBT_TARGET_PATH": str(target)},
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    compiled = (target / "compiled" / "hub_ledger" / "models").rglob("*.sql")
+    dbt(home, "compile", "--no-print", "--select", *_MODELS)
+    compiled = (home / "target" / "compiled" / "hub_ledger" / "models").rglob("*.sql")
     wanted = {path.stem: path for path in compiled}
     return {
         name: path.read_text()

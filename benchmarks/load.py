@@ -7,7 +7,7 @@ Belongs here: our load as a way of its own, and the lines it gives. Does not bel
 import datetime as dt
 from pathlib import Path
 
-from benchmarks.measure import Figures, child, tell, timed
+from benchmarks.measure import Figures, Measured, child, tell, timed
 from benchmarks.site import FIRST, SECOND, Site
 from benchmarks.table import Row, inner
 
@@ -26,11 +26,13 @@ def ours(home: str, date: str) -> Figures:
 
 def rows(site: Site) -> list[Row]:
     """First and later date against the floor, the later one against the peers too."""
-    floor, first, later = [], [], []
+    floors: dict[dt.date, list[Measured]] = {FIRST: [], SECOND: []}
+    first, later = [], []
     for number in range(site.rounds):
-        bare = site.folder / "read_json.duckdb"
-        floor.append(child("bare", "read_json", site.items(SECOND), bare))
-        site.forget(bare)
+        for date, floor in floors.items():
+            bare = site.folder / "read_json.duckdb"
+            floor.append(child("bare", "read_json", site.items(date), bare))
+            site.forget(bare)
         home = site.home(f"load-{number}", FIRST)
         first.append(child("load", "ours", home, FIRST))
         site.link(home, SECOND)
@@ -41,12 +43,12 @@ def rows(site: Site) -> list[Row]:
     )
     site.forget(site.folder / "dlt")
     pandas = child("peers.frames", "load", site.items(SECOND), python=site.peers)
-    counted = {one.said["rows"] for one in (*floor, *later, dlt, pandas)}
+    counted = {one.said["rows"] for one in (*floors[SECOND], *later, dlt, pandas)}
     site.expect("rows of a loaded date", len(counted) == 1, f"{sorted(counted)}")
     bare_read, goal = "DuckDB `read_json` into a table", "2"
     return [
-        Row("load of a first date", inner(first), bare_read, inner(floor)),
-        Row("load of a later date", inner(later), bare_read, inner(floor), goal),
+        Row("load of a first date", inner(first), bare_read, inner(floors[FIRST]), goal),
+        Row("load of a later date", inner(later), bare_read, inner(floors[SECOND]), goal),
         Row("load of a later date", inner(later), "dlt, Arrow tables into DuckDB", inner([dlt])),
         Row("load of a later date", inner(later), "pandas, lines into a frame", inner([pandas])),
     ]

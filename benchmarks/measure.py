@@ -71,20 +71,22 @@ def run(
     """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
+        # Nights that are timed are no runs of an instance that the caller has.
+        held = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
         process = subprocess.Popen(
             [str(part) for part in command],
             cwd=REPOSITORY,
-            env={**os.environ, **(environment or {})},
+            env={**held, **(environment or {})},
             stdout=out,
             stderr=errors,
             # A name of its own for all that it starts, so that all of it can be stopped.
             start_new_session=True,
         )
         watch = _Watch(process.pid)
-        timer = threading.Timer(deadline or threading.TIMEOUT_MAX, _stop, [process.pid])
+        timer = threading.Timer(deadline, _stop, [process.pid]) if deadline else None
         try:
             with watch:
-                if deadline:
+                if timer:
                     timer.start()
                 # Not `Popen.wait`: only this tells what the children used.
                 _, status, used = os.wait4(process.pid, 0)
@@ -92,7 +94,8 @@ def run(
             _stop(process.pid)
             raise
         finally:
-            timer.cancel()
+            if timer:
+                timer.cancel()
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if deadline and wall >= deadline:

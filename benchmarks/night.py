@@ -11,10 +11,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.agreement import differences
 from benchmarks.measure import Figures, child, tell
 from benchmarks.site import FIRST, SECOND, Site
-from benchmarks.table import Row, inner, whole
+from benchmarks.table import Figure, Row, inner, whole
 
 _BARE = "three facts by SQL in one connection"
 
@@ -26,7 +25,8 @@ def land(home: str, folder: str) -> Figures:
 
     store = CaptureStore(Path(home) / "captures")
     sealed = import_files(store, Path(folder), 0.0, 0.0, sample="generated benchmark")
-    return {"dates": len(sealed)}
+    assert sealed
+    return {}
 
 
 def ours(home: str, date: str) -> Figures:
@@ -52,42 +52,44 @@ def rebuild(home: str) -> Figures:
 
 def rows(site: Site) -> list[Row]:
     """A later date's night, and a first date's."""
-    first = child("bare", "night", site.folder / "bare-first.duckdb", *_landed(site, FIRST))
-    bare = site.folder / "bare.duckdb"
-    second = child("bare", "night", bare, *_landed(site, FIRST, SECOND))
-    _agree(site, "the bare script", site.second.home, bare)
+    # Ours first: the script, which bounds no memory, may be killed at ten times the Hub.
     later = whole([site.second.took])
+    first_bare, bare = site.folder / "bare-first.duckdb", site.folder / "bare.duckdb"
+    first = _floor("night", first_bare, *_landed(site, FIRST))
+    second = _floor("night", bare, *_landed(site, FIRST, SECOND))
+    if second.values:
+        site.agree("the bare script", site.second.home, bare)
+    site.forget(first_bare)
+    site.forget(bare)
     return [
         Row(
             "night of a later date, landed pages to published, Dagster included",
             replace(later, values=(site.second.published,)),
             _BARE,
-            inner([second]),
+            second,
             "30 s, 4 GB",
         ),
         Row(
             "night of a later date, all of its job: an old capture reduced",
             later,
             _BARE,
-            inner([second]),
+            second,
         ),
-        Row(
-            "night of a first date, all of its job", whole([site.first.took]), _BARE, inner([first])
-        ),
+        Row("night of a first date, all of its job", whole([site.first.took]), _BARE, first),
     ]
 
 
 def rebuilt(site: Site) -> list[Row]:
     """Both dates again from their captures, into a home that holds nothing else."""
     bare = site.folder / "bare-rebuilt.duckdb"
-    floor = child("bare", "nights", bare, *_landed(site, FIRST, SECOND))
+    floor = _floor("nights", bare, *_landed(site, FIRST, SECOND))
     home = site.home("rebuild", FIRST)
     site.link(home, SECOND)
     run = child("night", "rebuild", home)
-    _agree(site, "a rebuild", home, bare)
-    return [
-        Row("rebuild of two dates", whole([run]), f"{_BARE}, both dates", inner([floor])),
-    ]
+    site.agree("a rebuild", home, bare)
+    site.forget(home)
+    site.forget(bare)
+    return [Row("rebuild of two dates", whole([run]), f"{_BARE}, both dates", floor)]
 
 
 def _landed(site: Site, *dates: dt.date) -> list[object]:
@@ -95,9 +97,11 @@ def _landed(site: Site, *dates: dt.date) -> list[object]:
     return [part for date in dates for part in (date, site.items(date))]
 
 
-def _agree(site: Site, who: str, home: Path, bare: Path) -> None:
-    for difference in differences(home, SECOND, bare):
-        site.expect(f"facts of {who}", False, difference)
+def _floor(way: str, bare: Path, *dated_items: object) -> Figure:
+    try:
+        return inner([child("bare", way, bare, *dated_items)])
+    except RuntimeError as failed:
+        return Figure((), "s", text=str(failed).strip().splitlines()[-1])
 
 
 def _quiet() -> contextlib.AbstractContextManager[object]:

@@ -48,8 +48,8 @@ _ROOTS = 4000
 _NEVER = 0.50
 _RATE_MU, _RATE_SIGMA = -2.4, 1.4
 _TOP_RATE = 3e6
-_LIKED_A_DAY = 0.0007
-_TRENDING_A_DAY = 0.008
+LIKED_A_DAY = 0.0007
+TRENDING_A_DAY = 0.008
 
 
 @dataclass(frozen=True)
@@ -269,8 +269,8 @@ class Population:
     def _edit(self) -> None:
         """Likes and trending scores move; cards are edited, some tags with them, few names."""
         rng = self._rng
-        self.likes[self._some(round(_LIKED_A_DAY * NOMINAL_MODELS))] += 1
-        trending = self._some(round(_TRENDING_A_DAY * NOMINAL_MODELS))
+        self.likes[self._some(round(LIKED_A_DAY * NOMINAL_MODELS))] += 1
+        trending = self._some(round(TRENDING_A_DAY * NOMINAL_MODELS))
         self.trending[trending] = rng.integers(0, 200, len(trending))
         edited = self._some(EDITED_A_DAY)
         self.modified[edited] = _night(self.date) - rng.integers(0, 86400, len(edited))

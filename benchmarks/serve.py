@@ -102,19 +102,23 @@ def _cursor(row: bytes) -> bytes:
     return quote(base64.b64encode(predicate).decode(), safe="").encode()
 
 
-def serve(pages: list[RenderedPage], quota: Quota, listener: socket.socket) -> None:
+def serve(pages: list[RenderedPage], quota: Quota, delay: float, listener: socket.socket) -> None:
     """Answer every connection, for ever."""
     by_cursor = {page.cursor: page for page in pages}
     while True:
         connection, _ = listener.accept()
         port = listener.getsockname()[1]
         threading.Thread(
-            target=_attend, args=(connection, by_cursor, quota, port), daemon=True
+            target=_attend, args=(connection, by_cursor, quota, delay, port), daemon=True
         ).start()
 
 
 def _attend(
-    connection: socket.socket, by_cursor: dict[bytes, RenderedPage], quota: Quota, port: int
+    connection: socket.socket,
+    by_cursor: dict[bytes, RenderedPage],
+    quota: Quota,
+    delay: float,
+    port: int,
 ) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection, contextlib.suppress(ConnectionError):
@@ -124,6 +128,8 @@ def _attend(
             while b"\r\n\r\n" in received:
                 request, received = received.split(b"\r\n\r\n", 1)
                 target = request.split(b" ", 2)[1]
+                if not target.startswith(_ADVANCE):
+                    time.sleep(delay)
                 connection.sendall(_answer(by_cursor, target, quota, port))
 
 
@@ -167,15 +173,16 @@ def wait(endpoint: str, seconds: float) -> None:
 
 
 @contextlib.contextmanager
-def serving(capture: Path, rows: int, quota: int = 1_000_000) -> Iterator[str]:
+def serving(capture: Path, rows: int, quota: int = 1_000_000, delay: float = 0.0) -> Iterator[str]:
     """Serve in a process of its own; yields the endpoint.
 
     Args:
         capture: A file made by `benchmarks.generate`.
         rows: How many of its rows.
         quota: Requests that a window allows.
+        delay: Seconds until a page is answered.
     """
-    options = ["--rows", str(rows), "--quota", str(quota)]
+    options = ["--rows", str(rows), "--quota", str(quota), "--delay", str(delay)]
     command = [sys.executable, "-m", "benchmarks.serve", str(capture), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -194,11 +201,12 @@ def main() -> None:
     parser.add_argument("capture", type=Path, help="a file made by benchmarks.generate")
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--quota", type=int, required=True)
+    parser.add_argument("--delay", type=float, default=0.0)
     given = parser.parse_args()
     pages = render(given.capture, given.rows)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        serve(pages, Quota(given.quota), listener)
+        serve(pages, Quota(given.quota), given.delay, listener)
 
 
 if __name__ == "__main__":

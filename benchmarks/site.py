@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from assets.facts.project import manifest_path
+from benchmarks.agreement import differences
 from benchmarks.measure import Measured, child, run
 
-# The third of a month: the month before is computed again, as on the first ten nights of each.
+# The third of a month: the month before is computed again, as on the first ten nights of each. With
+# two dates alone it has no counters to compare; with a history before them it has.
 FIRST, SECOND = dt.date(2026, 3, 3), dt.date(2026, 3, 4)
 
 
@@ -43,7 +46,8 @@ class Site:
         rounds: How often what is cheap is repeated.
         ages: Dates of history before the night that is timed, few and many.
         peers: The Python that has the other tools.
-        disagreements: Where a peer's figures are not ours, each in a line.
+        disagreements: Where a peer's figures are not ours, or what failed, each in a line.
+        compared: Of how many results it was asked whether they are the same.
     """
 
     folder: Path
@@ -52,6 +56,7 @@ class Site:
     ages: tuple[int, int]
     peers: Path
     disagreements: list[str] = field(default_factory=list)
+    compared: int = 0
 
     @cached_property
     def hub(self) -> Path:
@@ -66,7 +71,9 @@ class Site:
     @cached_property
     def first(self) -> Night:
         """The first date's night, by the job that follows an import."""
-        return self._night(self.home("first", FIRST), FIRST)
+        # On a fresh clone this parses the project, which no night pays for.
+        manifest_path()
+        return self.night(self.home("first", FIRST), FIRST)
 
     @cached_property
     def second(self) -> Night:
@@ -74,7 +81,7 @@ class Site:
         home = self.folder / "second"
         shutil.copytree(self.first.home, home, symlinks=True)
         self.link(home, SECOND)
-        return self._night(home, SECOND)
+        return self.night(home, SECOND)
 
     @cached_property
     def stress(self) -> Path:
@@ -97,8 +104,14 @@ class Site:
 
     def expect(self, what: str, holds: bool, found: str) -> None:
         """Note where figures that have to be the same are not."""
+        self.compared += 1
         if not holds:
             self.disagreements.append(f"{what}: {found}")
+
+    def agree(self, who: str, home: Path, theirs: Path) -> None:
+        """Note where another tool's facts of the second date are not the marts' of a home."""
+        found = differences(home, SECOND, theirs)
+        self.expect(f"facts of {who}", not found, "; ".join(found))
 
     def home(self, name: str, date: dt.date | None = None, landed: Path | None = None) -> Path:
         """A new home, with a date's capture in it where one is given."""
@@ -137,7 +150,8 @@ class Site:
         child("night", "land", home, hub)
         return home
 
-    def _night(self, home: Path, date: dt.date) -> Night:
+    def night(self, home: Path, date: dt.date) -> Night:
+        """The job that follows an import, on a home that has a date's capture."""
         began = time.time()
         took = child("night", "ours", home, date)
         report = home / "published" / "report"

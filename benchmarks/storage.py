@@ -1,7 +1,7 @@
 """Bytes that a date costs for ever, beside its counters alone as plain Parquet.
 
 Belongs here: an old capture's reduced form, the ledger's growth. Does not belong here: what is kept
-for some weeks only (full captures, previous publications).
+for some weeks only (full captures, previous publications), facts, which can be computed anew.
 """
 
 import datetime as dt
@@ -86,7 +86,7 @@ def rows(site: Site) -> list[Row]:
     site.forget(home)
     counters = "counters of the date, a row a model, Parquet v2 zstd"
     return [
-        Row("kept for ever of a date", _mb(capture + grown), counters, _mb(floor), "4 MB"),
+        Row("record of a date, kept for ever", _mb(capture + grown), counters, _mb(floor), "4 MB"),
         Row("of it the capture, reduced", _mb(capture), counters, _mb(floor)),
         Row("of it the ledger's growth", _mb(grown), counters, _mb(floor)),
     ]

@@ -71,7 +71,8 @@ class Row:
         ours: What the product took.
         peer: What it is held against: another tool, or a floor that no tool can go below.
         theirs: What that took, in the same unit.
-        goal: What was aimed at, as text; empty where nothing was.
+        goal: What was aimed at, as limits with a comma between: without a unit of the ratio, in
+            that of ours, or of memory in GB; empty where nothing was.
     """
 
     stage: str
@@ -84,6 +85,19 @@ class Row:
     def ratio(self) -> float:
         """Ours over theirs; NaN where a side did not end."""
         return self.ours.median / self.theirs.median if self.theirs.median else math.nan
+
+    def judged(self) -> str:
+        """The goal, and of each limit whether it was met."""
+        limits = self.goal.split(", ") if self.goal else []
+        return ", ".join(f"{one}: {'met' if self._meets(one) else 'missed'}" for one in limits)
+
+    def _meets(self, limit: str) -> bool:
+        number, _, unit = limit.partition(" ")
+        if unit == "GB":
+            return (self.ours.peak_mb or math.nan) / 1000 <= float(number)
+        if unit and unit != self.ours.unit:
+            raise ValueError(f"{limit} is no limit of {self.ours.unit}")
+        return (self.ours.median if unit else self.ratio) <= float(number)
 
 
 def markdown(rows: Iterable[Row]) -> str:
@@ -101,7 +115,7 @@ def markdown(rows: Iterable[Row]) -> str:
                     row.theirs.told(),
                     _memory(row.theirs),
                     ratio,
-                    row.goal,
+                    row.judged(),
                 )
             )
         )

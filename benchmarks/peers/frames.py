@@ -54,7 +54,8 @@ def facts(items: str, results: str) -> Figures:
 def _read(items: str) -> Any:
     import pandas as pd
 
-    # In chunks, each without what no fact needs: a frame of all of it would be 10 kB a row.
+    # In chunks, each without what no fact needs: a frame of all of it would be 10 kB a row. pandas'
+    # Arrow engine refuses the Hub's rows, in which `gated` is a boolean or a text.
     chunks = pd.read_json(
         items,
         lines=True,
@@ -149,31 +150,21 @@ def _derivatives(nodes: Any, edges: Any, pairs: list[tuple[int, int]]) -> Any:
     import igraph
     import pandas as pd
 
-    graph = igraph.Graph(n=len(nodes), edges=pairs, directed=True)
-    rows = []
+    held = []
     for family in families():
         is_own = nodes["owner"].isin(family.publishers)
         own = nodes.index[is_own & (nodes["brand"] == family.name)]
-        others = ~is_own & nodes["is_known"]
-        direct = edges.loc[edges["parent"].isin(own), "child"].unique()
-        # All that any of them leads to, in one visit: a node that leads to them all is added.
-        below = _below(graph, own.tolist())
-        counts = [int(others[list(found)].sum()) for found in (direct, below)]
-        if len(direct):
-            rows.append((family.name, *counts))
+        direct = edges.loc[edges["parent"].isin(own), "child"].unique().tolist()
+        if direct:
+            held.append((family.name, ~is_own & nodes["is_known"], direct))
+    # A node a family, to which its direct derivatives lead: all below them is one visit in C.
+    ends = [(child, len(nodes) + end) for end, (*_, direct) in enumerate(held) for child in direct]
+    graph = igraph.Graph(n=len(nodes) + len(held), edges=pairs + ends, directed=True)
+    rows = []
+    for end, (family_name, others, direct) in enumerate(held, len(nodes)):
+        below = [node for node in graph.subcomponent(end, mode="in") if node != end]
+        rows.append((family_name, *(int(others[found].sum()) for found in (direct, below))))
     return pd.DataFrame(rows, columns=["family", "direct", "transitive"])
-
-
-def _below(graph: Any, roots: list[int]) -> list[int]:
-    """Nodes that lead to one of some nodes by at least one edge."""
-    found: set[int] = set()
-    waiting = list(roots)
-    while waiting:
-        for child in graph.predecessors(waiting.pop()):
-            if child not in found:
-                found.add(child)
-                waiting.append(child)
-    return list(found)
 
 
 def _top(frame: Any) -> Any:

@@ -8,7 +8,7 @@ hundred thousand descendants.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.measure import Figures, tell, timed
@@ -72,27 +72,32 @@ def closure(graph: Any, parts: Sequence[int]) -> int:
 
 def attribute(edges: Edges, parts: Sequence[int], brands: Sequence[str]) -> list[Shares]:
     """The families that each part counts for, and how much: mass splits evenly at merges."""
-    count = max(parts, default=-1) + 1
-    holders: list[set[int]] = [set() for _ in range(count)]
+    holders: dict[int, set[int]] = defaultdict(set)
     for child, parent in edges:
         if parts[child] != parts[parent]:
             holders[parts[child]].add(parent)
-    found: list[Shares | None] = [None] * count
+    # Most stand alone, and count for their own brand: one object for all of the same.
+    sizes, alone = Counter(parts), {brand: {brand: 1.0} for brand in set(brands)}
+    found: list[Shares | None] = [None] * len(sizes)
     members: dict[int, Counter[str]] = defaultdict(Counter)
     for node, part in enumerate(parts):
-        if not holders[part]:
+        if part in holders:
+            continue
+        if sizes[part] == 1:
+            found[part] = alone[brands[node]]
+        else:
             members[part][brands[node]] += 1
     for part, counted in members.items():
         whole = sum(counted.values())
         found[part] = {brand: number / whole for brand, number in counted.items()}
-    for part in range(count):
+    for part in holders:
         _climb(part, holders, parts, found)
     return [shares or {} for shares in found]
 
 
 def _climb(
     part: int,
-    holders: Sequence[set[int]],
+    holders: Mapping[int, set[int]],
     parts: Sequence[int],
     found: list[Shares | None],
 ) -> None:

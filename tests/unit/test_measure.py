@@ -63,8 +63,29 @@ def test_the_table_tells_medians_spread_and_ratio() -> None:
         ]
     )
     *_, first, second = text.splitlines()
-    assert first == "| load | 2 (1 to 4) s | 1,234 MB | a floor | 4 s |  | 0.5 | 2 |"
+    assert first == "| load | 2 (1 to 4) s | 1,234 MB | a floor | 4 s |  | 0.5 | 2: met |"
     assert second.endswith("| a slow one | not done after 9 s |  |  |  |")
+
+
+@pytest.mark.parametrize(
+    ("goal", "judged"),
+    [
+        ("0.4", "0.4: missed"),
+        ("0.5", "0.5: met"),
+        ("1.9 s, 1.3 GB", "1.9 s: missed, 1.3 GB: met"),
+        ("2 s, 1.2 GB", "2 s: met, 1.2 GB: missed"),
+        ("", ""),
+    ],
+)
+def test_the_table_says_whether_a_goal_was_met(goal: str, judged: str) -> None:
+    ours = Figure((2.0,), "s", 1234.4)
+    assert Row("load", ours, "a floor", Figure((4.0,), "s"), goal).judged() == judged
+
+
+def test_a_goal_in_another_unit_is_refused() -> None:
+    row = Row("kept", Figure((2.0,), "MB"), "a floor", Figure((4.0,), "MB"), "2 s")
+    with pytest.raises(ValueError, match="no limit of MB"):
+        row.judged()
 
 
 def test_the_table_goes_between_the_marks_of_a_page(tmp_path: Path) -> None:
@@ -76,6 +97,14 @@ def test_the_table_goes_between_the_marks_of_a_page(tmp_path: Path) -> None:
     marked = "<!-- bench: begin -->\n\ntwo\n\n<!-- bench: end -->"
     assert page.read_text() == f"# Page\n\n{marked}\n\nrest\n"
     assert fresh.read_text() == "two\n"
+
+
+def test_some_stages_do_not_replace_the_table_of_all(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- bench: begin -->\nall\n<!-- bench: end -->\n")
+    with pytest.raises(RuntimeError, match="name another file"):
+        run([sys.executable, "-m", "benchmarks", "--stages", "load", "--out", page])
+    assert "all" in page.read_text()
 
 
 def test_the_server_counts_requests_and_its_clock_can_be_put_forward(hub: Path) -> None:
