@@ -58,7 +58,7 @@ def rows(site: Site) -> list[Row]:
     first = _floor("night", first_bare, *_landed(site, FIRST))
     second = _floor("night", bare, *_landed(site, FIRST, SECOND))
     if second.values:
-        site.agree("the bare script", site.second.home, bare)
+        site.agree("the bare script", site.second.home, SECOND, bare)
     site.forget(first_bare)
     site.forget(bare)
     return [
@@ -86,7 +86,7 @@ def rebuilt(site: Site) -> list[Row]:
     home = site.home("rebuild", FIRST)
     site.link(home, SECOND)
     run = child("night", "rebuild", home)
-    site.agree("a rebuild", home, bare)
+    site.agree("a rebuild", home, SECOND, bare)
     site.forget(home)
     site.forget(bare)
     return [Row("rebuild of two dates", whole([run]), f"{_BARE}, both dates", floor)]

@@ -108,9 +108,9 @@ class Site:
         if not holds:
             self.disagreements.append(f"{what}: {found}")
 
-    def agree(self, who: str, home: Path, theirs: Path) -> None:
-        """Note where another tool's facts of the second date are not the marts' of a home."""
-        found = differences(home, SECOND, theirs)
+    def agree(self, who: str, home: Path, date: dt.date, theirs: Path) -> None:
+        """Note where another tool's facts of a date are not the marts' of a home."""
+        found = differences(home, date, theirs)
         self.expect(f"facts of {who}", not found, "; ".join(found))
 
     def home(self, name: str, date: dt.date | None = None, landed: Path | None = None) -> Path:
