@@ -64,7 +64,7 @@ def report(site: Site, stages: list[str]) -> str:
     amiss = "\n".join(f"- {one}" for one in site.disagreements)
     return "\n".join(
         [
-            f"{site.models:,} models on {machine()}; {memory_limit()} of memory for DuckDB.",
+            f"{site.models:,} models on {machine()}; {memory_limit()} of memory for our DuckDB.",
             "",
             markdown(rows),
             "",
@@ -74,7 +74,7 @@ def report(site: Site, stages: list[str]) -> str:
             "",
             f"Failed, or differs and should not:\n\n{amiss}"
             if amiss
-            else f"{site.compared} results of both sides were compared, and are the same.",
+            else f"All {site.checked} checks of what the sides made of the same input passed.",
         ]
     )
 

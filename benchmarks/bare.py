@@ -83,7 +83,7 @@ def publish(home: str, folder: str) -> Figures:
                 connection.execute(f"create table {name} as from warehouse.marts.{name}")
                 twin = Path(folder) / f"{name}.parquet"
                 connection.execute(f"copy {name} to '{twin}' (compression zstd)")
-        for path in (file, *Path(folder).iterdir(), Path(folder)):
+        for path in (*Path(folder).iterdir(), Path(folder)):
             _sync(path)
     return figures
 

@@ -130,7 +130,7 @@ _STATES = {
 _CHANGED = """
     create or replace temp table changed as
     with changes as (
-        select model_key, $begin::date as valid_from from raw.{open_states}
+        select model_key, $begin::date as valid_from from raw.{table}
         union
         select 1 + hash(date, place) % $models as model_key, date::date
         from
@@ -146,7 +146,7 @@ _CHANGED = """
     """
 
 _STATE = (
-    _CHANGED.replace("open_states", "table"),
+    _CHANGED,
     """
     create or replace temp table states as
     select held.* replace (
@@ -250,7 +250,7 @@ _LEDGER = (
         for table in ("open_presence_spans", "model_lineage")
     ),
     _CHANGED.format(
-        open_states="open_attention_spans", share=LIKED_A_DAY + TRENDING_A_DAY
+        table="open_attention_spans", share=LIKED_A_DAY + TRENDING_A_DAY
     ),
     """
     insert into raw.closed_attention_spans

@@ -47,7 +47,7 @@ class Site:
         ages: Dates of history before the night that is timed, few and many.
         peers: The Python that has the other tools.
         disagreements: Where a peer's figures are not ours, or what failed, each in a line.
-        compared: Of how many results it was asked whether they are the same.
+        checked: How many results were asked whether they are what they have to be.
     """
 
     folder: Path
@@ -56,7 +56,7 @@ class Site:
     ages: tuple[int, int]
     peers: Path
     disagreements: list[str] = field(default_factory=list)
-    compared: int = 0
+    checked: int = 0
 
     @cached_property
     def hub(self) -> Path:
@@ -104,7 +104,7 @@ class Site:
 
     def expect(self, what: str, holds: bool, found: str) -> None:
         """Note where figures that have to be the same are not."""
-        self.compared += 1
+        self.checked += 1
         if not holds:
             self.disagreements.append(f"{what}: {found}")
 

@@ -89,15 +89,17 @@ class Row:
     def judged(self) -> str:
         """The goal, and of each limit whether it was met."""
         limits = self.goal.split(", ") if self.goal else []
-        return ", ".join(f"{one}: {'met' if self._meets(one) else 'missed'}" for one in limits)
+        return ", ".join(f"{one}: {self._judged(one)}" for one in limits)
 
-    def _meets(self, limit: str) -> bool:
+    def _judged(self, limit: str) -> str:
         number, _, unit = limit.partition(" ")
-        if unit == "GB":
-            return (self.ours.peak_mb or math.nan) / 1000 <= float(number)
-        if unit and unit != self.ours.unit:
+        if unit not in ("", "GB", self.ours.unit):
             raise ValueError(f"{limit} is no limit of {self.ours.unit}")
-        return (self.ours.median if unit else self.ratio) <= float(number)
+        memory = math.nan if self.ours.peak_mb is None else self.ours.peak_mb / 1000
+        found = {"": self.ratio, "GB": memory}.get(unit, self.ours.median)
+        if math.isnan(found):
+            return "not known"
+        return "met" if found <= float(number) else "missed"
 
 
 def markdown(rows: Iterable[Row]) -> str:

@@ -82,6 +82,13 @@ def test_the_table_says_whether_a_goal_was_met(goal: str, judged: str) -> None:
     assert Row("load", ours, "a floor", Figure((4.0,), "s"), goal).judged() == judged
 
 
+def test_a_goal_is_neither_met_nor_missed_where_a_side_did_not_end() -> None:
+    ours, late = Figure((2.0,), "s"), Figure((), "s", text="not done after 9 s")
+    assert Row("load", ours, "a peer", late, "2, 3 s, 4 GB").judged() == (
+        "2: not known, 3 s: met, 4 GB: not known"
+    )
+
+
 def test_a_goal_in_another_unit_is_refused() -> None:
     row = Row("kept", Figure((2.0,), "MB"), "a floor", Figure((4.0,), "MB"), "2 s")
     with pytest.raises(ValueError, match="no limit of MB"):
