@@ -1,23 +1,12 @@
 {{ config(materialized='incremental', renews="{{ renewed_months() }}") }}
 
 -- As small as int_unit_days, and read whole every night.
-with totals as (
-    select
-        months.month,
-        months.scope,
-        months.metric,
-        sum(cast(months.value as decimal(24, 6))) as scope_value
-    from {{ ref('int_rank_months') }} as months
-    where months.unit_type = 'model'
-    group by months.month, months.scope, months.metric
-),
-
-flows as (
+with flows as (
     select
         months.*,
-        totals.scope_value
+        totals.value as scope_value
     from {{ ref('int_rank_months') }} as months
-    left join totals using (month, scope, metric)
+    left join {{ ref('int_month_totals') }} as totals using (month, scope, metric)
     where months.unit_type <> 'model'
 ),
 

@@ -2,18 +2,7 @@
 
 -- depends_on: {{ ref('int_flow_months') }}
 
-with totals as (
-    select
-        months.month,
-        months.scope,
-        months.metric,
-        cast(sum(cast(months.value as decimal(24, 6))) as double) as value
-    from {{ ref('int_rank_months') }} as months
-    where months.unit_type = 'model'
-    group by months.month, months.scope, months.metric
-),
-
-sizes as (
+with sizes as (
     select
         months.month,
         months.unit_type,
@@ -30,12 +19,12 @@ sizes as (
 placed as (
     select
         sizes.*,
-        totals.value as total,
-        sizes.value / totals.value as share,
+        cast(totals.value as double) as total,
+        sizes.value / cast(totals.value as double) as share,
         cast(sum(sizes.units) over by_value as bigint) - sizes.units as before,
         cast(sum(sizes.units) over by_group as bigint) as all_units
     from sizes
-    inner join totals using (month, scope, metric)
+    inner join {{ ref('int_month_totals') }} as totals using (month, scope, metric)
     window
         by_group as (
             partition by sizes.month, sizes.unit_type, sizes.scope, sizes.attribution, sizes.metric

@@ -231,20 +231,6 @@ named as (
     where leaders.company is null or not list_contains(sets.members, leaders.company)
 ),
 
--- Of models, since those without an owner are no publisher's.
-totals as (
-    select
-        months.month,
-        months.scope,
-        months.metric,
-        sum(cast(months.value as decimal(24, 6))) as value,
-        sum(cast(months.value_low as decimal(24, 6))) as value_low,
-        sum(cast(months.value_high as decimal(24, 6))) as value_high
-    from {{ ref('int_rank_months') }} as months
-    where months.unit_type = 'model'
-    group by months.month, months.scope, months.metric
-),
-
 rest as (
     select
         leaders.*,
@@ -256,7 +242,7 @@ rest as (
         totals.value_low - cast(leaders.value_low as decimal(24, 6)) as competitors_low,
         totals.value_high - cast(leaders.value_high as decimal(24, 6)) as competitors_high
     from leaders
-    inner join totals using (month, scope, metric)
+    inner join {{ ref('int_month_totals') }} as totals using (month, scope, metric)
     inner join sets on sets.kind = 'rest'
 ),
 
