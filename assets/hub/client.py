@@ -126,6 +126,7 @@ class HubClient:
         self._say = say
         self._hints = {**_HINTS, **(hints or {})}
         self._answered = False
+        self._next_window = 0.0
         self._moved: dict[str, str] = {}
         self.requests = 0
         self.received = 0
@@ -204,6 +205,7 @@ class HubClient:
 
     def _once(self, url: str) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
+            self._await_window()
             try:
                 with get_session().stream(
                     "GET",
@@ -228,6 +230,7 @@ class HubClient:
         wanted = {"range": f"bytes={start}-{end - 1}", "accept-encoding": "identity"}
         for _ in range(_MAX_REDIRECTS + 1):
             known = self._headers if self._is_ours(address) else _public(self._headers)
+            self._await_window()
             try:
                 with get_session().stream(
                     "GET",
@@ -238,7 +241,7 @@ class HubClient:
                 ) as response:
                     if response.is_redirect:
                         self.requests += 1
-                        self._pace(response)
+                        self._quota_left(response)
                         address = urljoin(address, response.headers.get("location", ""))
                         self._require_contents_host(address)
                         continue
@@ -264,7 +267,7 @@ class HubClient:
         body = self._read(response, size)
         if len(body) != size:
             raise _Passing(f"{len(body)} bytes of a range of {size}")
-        self._pace(response)
+        self._quota_left(response)
         return body
 
     def _read(self, response: httpx.Response, limit: int) -> bytes:
@@ -306,17 +309,27 @@ class HubClient:
         return Answer(
             body=body,
             next_url=response.links.get("next", {}).get("url"),
-            quota_left=self._pace(response),
+            quota_left=self._quota_left(response),
             sample=self.sample,
         )
 
-    def _pace(self, response: httpx.Response) -> int | None:
-        """Wait for the next window where the quota is used up; what is left of it."""
+    def _quota_left(self, response: httpx.Response) -> int | None:
+        """What is left of the quota; where that is nothing, the next request awaits its window."""
         quota = parse_ratelimit_headers(response.headers)
-        if quota and quota.remaining <= 0:
-            self._say(f"quota used up; waiting {quota.reset_in_seconds} s for the next window")
-            self._sleep(min(float(quota.reset_in_seconds), _LONGEST_WAIT) + 1)
-        return quota.remaining if quota else None
+        if quota is None:
+            return None
+        if quota.remaining <= 0:
+            wait = min(float(quota.reset_in_seconds), _LONGEST_WAIT) + 1
+            self._next_window = time.monotonic() + wait
+        return quota.remaining
+
+    def _await_window(self) -> None:
+        """Wait where the quota is used up: before a request, since what came last needs none."""
+        wait = self._next_window - time.monotonic()
+        self._next_window = 0.0
+        if wait > 0:
+            self._say(f"quota used up; waiting {wait:.0f} s for the next window")
+            self._sleep(wait)
 
     def require_same_host(self, url: str) -> None:
         """Refuse an address on another host.
