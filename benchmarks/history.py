@@ -37,15 +37,28 @@ def older(home: str, dates: str) -> Figures:
     return {}
 
 
+def begun(home: str, date: str) -> Figures:
+    """How many states of cards began on a date."""
+    with connect(Path(home)) as connection:
+        query = "select count(*) from raw.{} where valid_from = $date"
+        return {
+            table: connection.execute(query.format(table), {"date": date}).fetchall()[0][0]
+            for table in _STATES
+        }
+
+
 def rows(site: Site) -> list[Row]:
     """The second date's night, as a whole and each stage by itself, old beside young, by turns."""
     few, many = site.ages
+    edited = child("history", "begun", site.second.home, SECOND).said
     nights: dict[int, list[Night]] = {dates: [] for dates in site.ages}
     stages: dict[int, list[dict[str, Measured]]] = {dates: [] for dates in site.ages}
     for _ in range(site.rounds):
         for dates in site.ages:
             home = _before_a_night(site, dates)
             nights[dates].append(site.night(home, SECOND))
+            aged = child("history", "begun", home, SECOND).said
+            site.expect(f"cards edited after {dates:,} dates", aged == edited, f"{aged}, {edited}")
             site.forget(home)
             home = _before_a_night(site, dates)
             stages[dates].append(
@@ -119,12 +132,20 @@ def age(connection: duckdb.DuckDBPyConnection, dates: int) -> None:
 
 
 # What differs between two states of a model that were made up, and how many models change a day.
+# The newest is as the date's capture shows it: else the next one would change every model.
 _STATES = {
     "model_attributes": (
-        "list_append(held.tags, 'edited:' || changed.valid_from) as tags",
+        """case
+            when changed.valid_to is null then held.tags
+            else list_append(held.tags, 'edited:' || changed.valid_from)
+        end as tags""",
         EDITED_A_DAY / 3 / NOMINAL_MODELS,
     ),
-    "model_updates": ("changed.valid_from as last_modified", EDITED_A_DAY / NOMINAL_MODELS),
+    "model_updates": (
+        "case when changed.valid_to is null then held.last_modified else changed.valid_from end"
+        " as last_modified",
+        EDITED_A_DAY / NOMINAL_MODELS,
+    ),
 }
 
 _CHANGED = """
@@ -301,4 +322,4 @@ _LEDGER = (
 
 
 if __name__ == "__main__":
-    tell({"older": older})
+    tell({"older": older, "begun": begun})
