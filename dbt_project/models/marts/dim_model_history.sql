@@ -8,17 +8,21 @@ with boundaries as (
     from {{ ref('stg_counting_dates') }} as captures
 ),
 
--- Few ever change; what has one state needs no comparing.
+-- Few are ever called otherwise, or change their task; the states of all others differ in what is
+-- not shown here, and need no comparing.
 changed as (
-    select distinct attributes.model_key
-    from {{ ref('stg_model_attributes') }} as attributes
-    where attributes.valid_to is not null
+    select distinct ended.model_key
+    from {{ ref('stg_model_attributes') }} as ended
+    inner join {{ ref('stg_model_attributes') }} as newest on ended.model_key = newest.model_key
+    where
+        ended.valid_to is not null
+        and newest.valid_to is null
+        and (ended.repo_id <> newest.repo_id or ended.task is distinct from newest.task)
 ),
 
 states as not materialized (
     select
         models.model_key,
-        keys.hub_id,
         attributes.repo_id,
         attributes.publisher,
         attributes.task,
@@ -26,10 +30,9 @@ states as not materialized (
         coalesce(ended.counts_from, date '9999-12-31') as valid_to
     from {{ ref('stg_model_attributes') }} as attributes
     inner join {{ ref('int_models') }} as models on attributes.model_key = models.model_key
-    inner join {{ ref('stg_models') }} as keys on attributes.model_key = keys.model_key
     inner join boundaries as begun on attributes.valid_from = begun.date
     left join boundaries as ended on attributes.valid_to = ended.date
-    where begun.counts_from is not null
+    where begun.counts_from is not null and attributes.model_key in (select changed.model_key from changed)
 ),
 
 shown as not materialized (
@@ -44,26 +47,39 @@ changes as (
             partition by shown.model_key order by shown.valid_from
         ) as before
     from shown
-    where shown.model_key in (select changed.model_key from changed)
+),
+
+named as (
+    select
+        models.model_key,
+        newest.repo_id,
+        newest.publisher,
+        newest.task,
+        models.first_seen_on as valid_from,
+        cast(null as date) as valid_to
+    from {{ ref('int_models') }} as models
+    inner join
+        {{ ref('stg_model_attributes') }} as newest
+        on models.model_key = newest.model_key and newest.valid_to is null
+    where models.model_key not in (select changed.model_key from changed)
+    union all
+    select
+        changes.model_key,
+        changes.repo_id,
+        changes.publisher,
+        changes.task,
+        changes.valid_from,
+        lead(changes.valid_from) over (partition by changes.model_key order by changes.valid_from) as valid_to
+    from changes
+    where changes.before is distinct from struct_pack(changes.repo_id, changes.publisher, changes.task)
 )
 
 select
-    shown.hub_id,
-    shown.repo_id,
-    shown.publisher,
-    shown.task,
-    shown.valid_from,
-    cast(null as date) as valid_to
-from shown
-where shown.model_key not in (select changed.model_key from changed)
-union all
-select
-    changes.hub_id,
-    changes.repo_id,
-    changes.publisher,
-    changes.task,
-    changes.valid_from,
-    lead(changes.valid_from) over (partition by changes.model_key order by changes.valid_from)
-        as valid_to
-from changes
-where changes.before is distinct from struct_pack(changes.repo_id, changes.publisher, changes.task)
+    keys.hub_id,
+    named.repo_id,
+    named.publisher,
+    named.task,
+    named.valid_from,
+    named.valid_to
+from named
+inner join {{ ref('stg_models') }} as keys on named.model_key = keys.model_key
