@@ -1,6 +1,7 @@
 """Monthly flow: METHOD vectors T1 to T5 and traps, through real captures and dbt."""
 
 import datetime as dt
+import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -514,3 +515,72 @@ def test_who_comes_back_with_less_begins_anew_or_falls_once(tmp_path: Path) -> N
     assert {name: marts(at_once)[name] for name in months} == {
         name: nightly[name] for name in months
     }
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_came_before_a_month_is_followed_as_far_as_it_decides(
+    tmp_path: Path, seed: int
+) -> None:
+    """Models fall, recover or not, vanish, return, lose their counts around the months' bounds."""
+    rng = random.Random(seed)
+    dates = [date for date in (JAN + dt.timedelta(days=n) for n in range(72)) if rng.random() < 0.9]
+    counts = {f"x/{n}": erratic(rng, len(dates)) for n in range(120)}
+    captures = {
+        date: [
+            *steady(number, 1200),
+            *(
+                item(name, 10, downloadsAllTime=count)
+                for name, seen in counts.items()
+                for count in [seen[number]]
+                if count != "away"
+            ),
+        ]
+        for number, date in enumerate(dates)
+    }
+    found = []
+    for name, parts in {
+        "at once": [dates],
+        # From the last ones on, February and March are computed again.
+        "in parts": [dates[:48], dates[48:55], dates[55:]],
+    }.items():
+        record(tmp_path / name, captures)
+        for part in parts:
+            load(tmp_path / name, part)
+            build_facts(tmp_path / name, *FLOW)
+        found.append({mart: marts(tmp_path / name)[mart] for mart in FLOW})
+    assert found[0] == found[1]
+    assert query(tmp_path / "at once", "select distinct verdict from raw.captures") == [
+        ("admitted",)
+    ]
+    (corrections,) = query(tmp_path / "at once", "select count(*) from marts.fct_model_corrections")
+    assert corrections[0] > 20
+
+
+def erratic(rng: random.Random, captures: int) -> list[int | str | None]:
+    """A model's counts by capture: ``away`` where it is not listed, None where it has none."""
+    seen: list[int | str | None] = []
+    count, most = rng.choice([(0, 7), (50, 7), (1000, 30), (10**5, 3000)])
+    while len(seen) < captures:
+        length = rng.randrange(1, 14)
+        match rng.choice(["grows", "grows", "rests", "rests", "fallen", "falls", "away", "null"]):
+            case "grows":
+                for _ in range(length):
+                    count += rng.choice([1, 5, most])
+                    seen.append(count)
+            case "rests":
+                seen += [count] * length
+            case "fallen":
+                # For a while: within or beyond the captures in which a fall is made up for.
+                lower = int(count * rng.random())
+                seen += [lower + n for n in range(length)]
+                count = max(count, lower + length)
+            case "falls":
+                count = int(count * rng.random())
+                seen.append(count)
+            case "away":
+                seen += ["away"] * length
+                count += rng.choice([0, most])
+            case "null":
+                seen += [None] * rng.randrange(1, 4)
+    return seen[:captures]

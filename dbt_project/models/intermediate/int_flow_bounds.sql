@@ -50,6 +50,10 @@ bounds as (
             where captures.number >= ends.first_number - 9)
             as first_interval_date,
         (
+            select min(captures.date) from captures
+            where captures.number >= ends.first_number - 2)
+            as first_flow_date,
+        (
             select max(captures.date) from captures
             where captures.number <= ends.last_number + 10)
             as last_date
@@ -65,6 +69,7 @@ spike_ends as (
 
 select
     bounds.first_date,
+    bounds.first_flow_date,
     bounds.last_date,
     (
         select min(captures.date) from captures

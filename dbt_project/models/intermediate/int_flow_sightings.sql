@@ -18,46 +18,67 @@ spans as not materialized (
         and (spans.valid_to is null or spans.valid_to > {{ flow_bound('first_spike_date') }})
 ),
 
--- At most one span of a model is open: who has none that ended has one, and needs no comparing.
-changed as (
+-- What ended before the first flow that is asked for, and what ended since.
+ended as not materialized (
     select
-        spans.model_key,
-        max(spans.downloads) filter (where spans.valid_to > {{ flow_bound('first_date') }}) as most,
-        min(spans.downloads) filter (where spans.valid_to > {{ flow_bound('first_date') }}) as least
+        spans.*,
+        spans.valid_to <= {{ flow_bound('first_flow_date') }} as is_before
     from spans
-    where spans.valid_to is not null
-    group by spans.model_key
+    where spans.valid_to > {{ flow_bound('first_date') }}
 ),
 
--- Who gains less than a spike's least in all these days has none.
-may_spike as (
+changed as (
+    select
+        ended.model_key,
+        max(ended.downloads) as most,
+        min(ended.downloads) as least,
+        max(ended.downloads) filter (where ended.is_before) as most_before,
+        max(ended.valid_to) filter (where ended.is_before) as ended_before,
+        min(ended.downloads) filter (where not ended.is_before) as least_since,
+        min(ended.valid_from) filter (where not ended.is_before) as begun_since
+    from ended
+    group by ended.model_key
+),
+
+-- What ended before is asked of few: who may have a spike, since it gained a spike's least in all these
+-- days; whose count is less than one before, as within a fall; who was away.
+looked_back as (
     select changed.model_key
     from changed
     left join spans on changed.model_key = spans.model_key and spans.valid_to is null
     where
         greatest(changed.most, spans.downloads) - least(changed.least, spans.downloads)
         >= {{ var('spike_floor') }}
+        or changed.most_before > least(changed.least_since, spans.downloads)
+        or changed.ended_before <> least(changed.begun_since, spans.valid_from)
 ),
 
--- Tens of millions ended: whose model has changed, and most are asked nothing else.
+-- At most one span of a model is open: who has no other one here needs no comparing.
+compared as (
+    select changed.model_key from changed
+    where changed.begun_since is not null
+    union
+    select looked_back.model_key from looked_back
+),
+
 wanted as not materialized (
     select
         spans.*,
-        true as has_changed
+        true as is_compared
     from spans
-    where spans.valid_to > {{ flow_bound('first_date') }}
+    where spans.valid_to > {{ flow_bound('first_flow_date') }}
     union all
     select
         spans.*,
-        true as has_changed
+        true as is_compared
     from spans
     where
-        spans.valid_to <= {{ flow_bound('first_date') }}
-        and spans.model_key in (select may_spike.model_key from may_spike)
+        spans.valid_to <= {{ flow_bound('first_flow_date') }}
+        and spans.model_key in (select looked_back.model_key from looked_back)
     union all
     select
         spans.*,
-        spans.model_key in (select changed.model_key from changed) as has_changed
+        spans.model_key in (select compared.model_key from compared) as is_compared
     from spans
     where spans.valid_to is null
 ),
@@ -75,7 +96,7 @@ sighted as not materialized (
         firsts.number as first_number,
         lasts.date as last_on,
         lasts.number as last_number,
-        wanted.has_changed
+        wanted.is_compared
     from wanted
     inner join calendar as begins on wanted.valid_from = begins.date
     inner join calendar as ends on coalesce(wanted.valid_to, date '9999-12-31') = ends.date
@@ -91,7 +112,7 @@ steps as (
         lag(sighted.last_on) over by_model as last_on_before,
         lag(sighted.last_number) over by_model as last_number_before
     from sighted
-    where sighted.has_changed
+    where sighted.is_compared
     window by_model as (partition by sighted.model_key order by sighted.first_on)
 ),
 
@@ -147,7 +168,7 @@ followed as (
         null as last_on_before,
         null as last_number_before
     from sighted
-    where not sighted.has_changed
+    where not sighted.is_compared
     union all
     select steps.* from steps
     where steps.model_key not in (select held.model_key from held)
@@ -155,14 +176,14 @@ followed as (
     select passing.* from passing
 )
 
+-- A model away for more than nine captures begins anew, like one that is first seen.
 select
     followed.model_key,
     followed.downloads,
     followed.first_on,
-    followed.first_number,
     followed.last_on,
-    followed.last_number,
-    followed.downloads_before,
-    followed.last_on_before,
-    followed.last_number_before
+    case when followed.first_number - followed.last_number_before <= 9 then followed.downloads_before end
+        as downloads_before,
+    case when followed.first_number - followed.last_number_before <= 9 then followed.last_on_before end
+        as last_on_before
 from followed

@@ -82,9 +82,7 @@ counted as (
             aged.model_key = sightings.model_key
             and aged.aged_on > sightings.last_on_before
             and aged.aged_on < sightings.first_on
-    where
-        sightings.downloads >= sightings.downloads_before
-        and sightings.first_number - sightings.last_number_before <= 9
+    where sightings.downloads >= sightings.downloads_before
 )
 
 select
