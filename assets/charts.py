@@ -266,14 +266,16 @@ def lines(
         )
         layers.append(
             at.mark_text(aria=False, align="left", dx=4, dy=-7, color=MUTED, fontSize=12).encode(
-                y=alt.Y("at:Q", scale=scale), x=alt.value(0), text="said:N"
+                y=alt.Y("at:Q", scale=scale), x=alt.value(0), text=alt.Text("said:N")
             )
         )
     if any(row.get("low") is not None for row in rows):
         layers.append(
             base.transform_filter("isValid(datum.low)")
             .mark_area(aria=False, opacity=0.16)
-            .encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high:Q"), colour, detail="run:N")
+            .encode(
+                x, alt.Y("low:Q", scale=scale), alt.Y2("high:Q"), colour, detail=alt.Detail("run:N")
+            )
         )
     layers.append(
         base.mark_line(aria=False, strokeWidth=2.4, strokeJoin="round").encode(
@@ -281,7 +283,7 @@ def lines(
             y,
             colour,
             strokeDash=alt.StrokeDash("is_other_basis:N", scale=dashes, legend=None),
-            detail="run:N",
+            detail=alt.Detail("run:N"),
         )
     )
     if any(row.get("is_alone") for row in rows):
@@ -290,14 +292,18 @@ def lines(
             .mark_point(aria=False, filled=True, size=36, opacity=1)
             .encode(x, y, colour)
         )
-    layers.append(base.mark_square(size=220, opacity=0).encode(x, y, colour, description="label:N"))
+    layers.append(
+        base.mark_square(size=220, opacity=0).encode(
+            x, y, colour, description=alt.Description("label:N")
+        )
+    )
     layers.append(
         _rows("labels")
         .mark_text(aria=False, align="left", dx=8, fontWeight=600, fontSize=12.5)
         .encode(
             x=alt.value(width),
             y=alt.Y("place:Q", scale=None),
-            text="text:N",
+            text=alt.Text("text:N"),
             color=alt.Color("hue:N", scale=None),
         )
     )
@@ -379,14 +385,16 @@ def ranks(rows: Sequence[Row], size: Size, hues: Mapping[str, str], places: int)
     ]
     layers = [
         base.mark_line(aria=False, strokeWidth=3, interpolate="monotone", opacity=0.85).encode(
-            x, y, colour, detail="run:N"
+            x, y, colour, detail=alt.Detail("run:N")
         ),
         base.transform_filter("isValid(datum.rank)")
         .mark_point(filled=True, size=44 if size.is_narrow else 70, opacity=1)
-        .encode(x, y, colour, description="label:N"),
+        .encode(x, y, colour, description=alt.Description("label:N")),
         _rows("ends")
         .mark_text(aria=False, align="left", dx=10, fontWeight=600, fontSize=12.5)
-        .encode(x=alt.value(width), y=y, text="text:N", color=alt.Color("hue:N", scale=None)),
+        .encode(
+            x=alt.value(width), y=y, text=alt.Text("text:N"), color=alt.Color("hue:N", scale=None)
+        ),
     ]
     return _finish(layers, width, height, rows=rows, ends=ends)
 
@@ -405,17 +413,20 @@ def reach(rows: Sequence[Row], size: Size, hues: Mapping[str, str]) -> Spec:
     base = _rows("rows")
     layers = [
         base.mark_rule(aria=False, strokeWidth=3, opacity=0.45).encode(
-            alt.X("first:Q", scale=x_scale, axis=axis), y, colour, x2="ecosystem:Q"
+            alt.X("first:Q", scale=x_scale, axis=axis), y, colour, x2=alt.X2("ecosystem:Q")
         ),
         base.mark_point(size=75, filled=True, fill=GROUND, strokeWidth=2.4, opacity=1).encode(
-            alt.X("first:Q", scale=x_scale), y, stroke=colour, description="first_label:N"
+            alt.X("first:Q", scale=x_scale),
+            y,
+            stroke=colour,
+            description=alt.Description("first_label:N"),
         ),
         base.mark_point(size=95, filled=True, opacity=1).encode(
-            alt.X("ecosystem:Q", scale=x_scale), y, colour, description="label:N"
+            alt.X("ecosystem:Q", scale=x_scale), y, colour, description=alt.Description("label:N")
         ),
         base.transform_calculate(end="max(datum.first, datum.ecosystem)")
         .mark_text(aria=False, align="left", dx=11, fontSize=12.5, fontWeight=600)
-        .encode(alt.X("end:Q", scale=x_scale), y, colour, text="times:N"),
+        .encode(alt.X("end:Q", scale=x_scale), y, colour, text=alt.Text("times:N")),
     ]
     return _finish(layers, width, height, rows=rows)
 
@@ -439,12 +450,12 @@ def stacks(rows: Sequence[Row], size: Size) -> Spec:
                 scale=alt.Scale(domain=present, range=[hues[one] for one in present]),
                 legend=_below("square", 3 if size.is_narrow else 5),
             ),
-            order="place:Q",
-            description="label:N",
+            order=alt.Order("place:Q"),
+            description=alt.Description("label:N"),
         ),
         _rows("totals")
         .mark_text(aria=False, align="left", dx=6, fontSize=12.5, fontWeight=600, color=INK)
-        .encode(alt.X("total:Q"), y, text="total_shown:N"),
+        .encode(alt.X("total:Q"), y, text=alt.Text("total_shown:N")),
     ]
     return _finish(layers, width, height, rows=rows, totals=totals)
 
@@ -465,10 +476,10 @@ def bars(rows: Sequence[Row], size: Size) -> Spec:
             alt.X("value:Q", scale=x_scale, axis=axis),
             y,
             color=colour,
-            description="label:N",
+            description=alt.Description("label:N"),
         ),
         base.mark_text(aria=False, align="left", dx=6, fontSize=12.5, fontWeight=600).encode(
-            alt.X("value:Q", scale=x_scale), y, color=alt.value(INK), text="shown:N"
+            alt.X("value:Q", scale=x_scale), y, color=alt.ColorValue(INK), text=alt.Text("shown:N")
         ),
     ]
     return _finish(layers, width, height, rows=rows)
@@ -494,12 +505,14 @@ def intervals(rows: Sequence[Row], size: Size) -> Spec:
     x = alt.X("value:Q", scale=scale, axis=_above(size, "d"))
     layers = [
         base.mark_rule(aria=False, strokeWidth=5, opacity=0.3).encode(
-            alt.X("low:Q", scale=scale), y, kinds, x2="high:Q"
+            alt.X("low:Q", scale=scale), y, kinds, x2=alt.X2("high:Q")
         ),
-        base.mark_point(filled=True, size=80, opacity=1).encode(x, y, kinds, description="label:N"),
+        base.mark_point(filled=True, size=80, opacity=1).encode(
+            x, y, kinds, description=alt.Description("label:N")
+        ),
         base.transform_calculate(end="isValid(datum.high) ? datum.high : datum.value")
         .mark_text(aria=False, align="left", dx=8, fontSize=12.5, fontWeight=600)
-        .encode(alt.X("end:Q", scale=scale), y, kinds, text="shown:N"),
+        .encode(alt.X("end:Q", scale=scale), y, kinds, text=alt.Text("shown:N")),
     ]
     return _finish(layers, width, height, rows=rows)
 
@@ -531,7 +544,7 @@ def calendar(rows: Sequence[Row], size: Size) -> Spec:
                 scale=alt.Scale(domain=present, range=[KINDS[kind] for kind in present]),
                 legend=_below("square", 2 if size.is_narrow else 6),
             ),
-            description="label:N",
+            description=alt.Description("label:N"),
         )
     )
     return _finish([chart], round(step * 31), height, rows=rows)
@@ -568,16 +581,16 @@ def tree(rows: Sequence[Row], size: Size) -> Spec:
     layers = [
         _rows("links")
         .mark_line(aria=False, color=REST, strokeWidth=1.2, opacity=0.7)
-        .encode(x, y, detail="link:N", order="step:Q"),
+        .encode(x, y, detail=alt.Detail("link:N"), order=alt.Order("step:Q")),
         base.mark_point(filled=True, opacity=1, stroke=GROUND, strokeWidth=1.5).encode(
             x,
             y,
             alt.Size("weight:Q", scale=alt.Scale(range=[30, 260]), legend=None),
             color=alt.Color("hue:N", scale=None),
-            description="label:N",
+            description=alt.Description("label:N"),
         ),
         base.mark_text(aria=False, align="left", dx=12, fontSize=12, color=INK).encode(
-            x, y, text="text:N"
+            x, y, text=alt.Text("text:N")
         ),
     ]
     return _finish(layers, width, height, links=links, nodes=nodes)
