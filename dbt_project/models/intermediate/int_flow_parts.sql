@@ -40,12 +40,25 @@ memberships as (
     from {{ ref('int_scope_spans') }} as spans
 ),
 
-changed as (
-    select attributes.model_key
+begun as (
+    select
+        attributes.model_key,
+        attributes.publisher
     from {{ ref('stg_model_attributes') }} as attributes
     inner join
         span
         on attributes.valid_from > span.first_date and attributes.valid_from <= span.last_date
+),
+
+-- Most states that begin have other tags, and the same publisher.
+changed as (
+    select begun.model_key
+    from begun
+    inner join {{ ref('stg_model_attributes') }} as others on begun.model_key = others.model_key
+    inner join
+        span
+        on others.valid_from <= span.last_date and (others.valid_to is null or others.valid_to > span.first_date)
+    where begun.publisher is distinct from others.publisher
     union
     select memberships.model_key
     from memberships
