@@ -57,7 +57,9 @@ changed as (
     inner join {{ ref('stg_model_attributes') }} as others on begun.model_key = others.model_key
     inner join
         span
-        on others.valid_from <= span.last_date and (others.valid_to is null or others.valid_to > span.first_date)
+        on
+            others.valid_from <= span.last_date
+            and (others.valid_to is null or others.valid_to > span.first_date)
     where begun.publisher is distinct from others.publisher
     union
     select memberships.model_key
