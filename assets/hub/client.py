@@ -229,8 +229,10 @@ class HubClient:
         address = self._moved.pop(url, url)
         wanted = {"range": f"bytes={start}-{end - 1}", "accept-encoding": "identity"}
         for _ in range(_MAX_REDIRECTS + 1):
-            known = self._headers if self._is_ours(address) else _public(self._headers)
-            self._await_window()
+            known = _public(self._headers)
+            if self._is_ours(address):
+                known = self._headers
+                self._await_window()
             try:
                 with get_session().stream(
                     "GET",
@@ -316,7 +318,7 @@ class HubClient:
     def _quota_left(self, response: httpx.Response) -> int | None:
         """What is left of the quota; where that is nothing, the next request awaits its window."""
         quota = parse_ratelimit_headers(response.headers)
-        if quota is None:
+        if quota is None or not self._is_ours(str(response.url)):
             return None
         if quota.remaining <= 0:
             wait = min(float(quota.reset_in_seconds), _LONGEST_WAIT) + 1

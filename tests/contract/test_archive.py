@@ -836,15 +836,22 @@ def test_a_hub_that_stays_away_is_said_and_what_came_is_kept(
 
 
 def test_the_quota_is_obeyed_before_it_is_used_up(tmp_path: Path) -> None:
-    now = [1000.0]
+    waited = [0.0]
     dataset = hub_stats(listed, days(DAY, 12))
-    hub = SampleHub([], "test", quota=4, window=300, clock=lambda: now[0], datasets=[dataset])
+    hub = SampleHub(
+        [],
+        "test",
+        quota=4,
+        window=300,
+        clock=lambda: time.monotonic() + waited[0],
+        datasets=[dataset],
+    )
     waits: list[float] = []
 
     class Clock(list[float]):
         def append(self, seconds: float) -> None:
             waits.append(seconds)
-            now[0] += seconds
+            waited[0] += seconds
 
     with serving(hub) as endpoint:
         done = backfill(tmp_path, endpoint, DAY, DAY + dt.timedelta(days=11), waits=Clock())

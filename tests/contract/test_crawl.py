@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -300,18 +301,13 @@ def test_retry_after_and_the_quota_are_obeyed(
 def test_no_429_is_met_while_the_headers_tell_the_truth(
     store: CaptureStore, sample_hub: SampleHub, today: dt.date
 ) -> None:
-    now = [0.0]
     waits: list[float] = []
-    hub = SampleHub(sample_hub.items, "test", quota=2, window=300, clock=lambda: now[0])
-
-    def sleep(seconds: float) -> None:
-        waits.append(seconds)
-        now[0] += seconds
+    hub = SampleHub(
+        sample_hub.items, "test", quota=2, window=300, clock=lambda: time.monotonic() + sum(waits)
+    )
 
     with serving(hub) as endpoint:
-        manifest = capture_tonight(
-            store, HubClient(HubAccess(endpoint), sleep=sleep), today, 0.01, 0.9, page_size=100
-        )
+        manifest = capture_tonight(store, client(endpoint, waits), today, 0.01, 0.9, page_size=100)
     assert manifest.retries == 0
     assert len(hub.requests) == manifest.pages
     # The last page is waited after by nobody, though it uses its window up.

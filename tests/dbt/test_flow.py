@@ -518,19 +518,55 @@ def test_who_comes_back_with_less_begins_anew_or_falls_once(tmp_path: Path) -> N
 
 
 @pytest.mark.long
+def test_a_spike_of_a_young_model_is_judged_from_its_creation_on(tmp_path: Path) -> None:
+    """Fourteen days are known before it, the first of them from nothing to its first sighting."""
+    born, spiked = day("01-20"), day("02-03")
+    captures = {
+        date: [
+            *steady(number, 50),
+            item(
+                "x/new", 5, createdAt=f"{born}T10:00:00.000Z",
+                downloadsAllTime=10 * (date - born).days + (3000 if date > spiked else 0),
+            ),
+        ][: None if date > born else 50]
+        for number, date in enumerate(JAN + dt.timedelta(days=n) for n in range(60))
+    }  # fmt: skip
+    record(tmp_path, captures)
+    dates = sorted(captures)
+    # February is computed when it is whole; its first day is twelve days after the creation.
+    for part in (dates[:45], dates[45:]):
+        load(tmp_path, part)
+        build_facts(tmp_path, *FLOW)
+    spikes = "select from_on, downloads, downloads_robust from marts.fct_model_spikes"
+    assert query(tmp_path, spikes) == [(spiked, 3010, 30)]
+    assert flow(tmp_path, "x/new", FEB, variant="robust") == 30 + 27 * 10
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_came_before_a_month_is_followed_as_far_as_it_decides(
     tmp_path: Path, seed: int
 ) -> None:
-    """Models fall, recover or not, vanish, return, lose their counts around the months' bounds."""
+    """Models begin, fall, recover or not, vanish, return, lose their counts at months' bounds."""
     rng = random.Random(seed)
     dates = [date for date in (JAN + dt.timedelta(days=n) for n in range(72)) if rng.random() < 0.9]
-    counts = {f"x/{n}": erratic(rng, len(dates)) for n in range(120)}
+    counts = {f"x/{n}": erratic(rng, len(dates)) for n in range(160)}
+    created = {
+        name: next(
+            (
+                date - dt.timedelta(days=rng.choice([0, 0, 1, 400]))
+                for date, count in zip(dates, seen, strict=True)
+                if count != "away"
+            ),
+            JAN,
+        )
+        for name, seen in counts.items()
+    }
     captures = {
         date: [
             *steady(number, 1200),
             *(
-                item(name, 10, downloadsAllTime=count)
+                item(name, 10, downloadsAllTime=count, createdAt=f"{created[name]}T05:00:00.000Z")
                 for name, seen in counts.items()
                 for count in [seen[number]]
                 if count != "away"
@@ -559,7 +595,7 @@ def test_what_came_before_a_month_is_followed_as_far_as_it_decides(
 
 def erratic(rng: random.Random, captures: int) -> list[int | str | None]:
     """A model's counts by capture: ``away`` where it is not listed, None where it has none."""
-    seen: list[int | str | None] = []
+    seen: list[int | str | None] = ["away"] * rng.choice([0, rng.randrange(60)])
     count, most = rng.choice([(0, 7), (50, 7), (1000, 30), (10**5, 3000)])
     while len(seen) < captures:
         length = rng.randrange(1, 14)

@@ -50,9 +50,9 @@ bounds as (
             where captures.number >= ends.first_number - 9)
             as first_interval_date,
         (
-            select min(captures.date) from captures
-            where captures.number >= ends.first_number - 2)
-            as first_flow_date,
+            select max(captures.date) from captures
+            where captures.number <= ends.first_number - 2)
+            as date_before,
         (
             select max(captures.date) from captures
             where captures.number <= ends.last_number + 10)
@@ -69,7 +69,8 @@ spike_ends as (
 
 select
     bounds.first_date,
-    bounds.first_flow_date,
+    bounds.first_interval_date,
+    bounds.date_before,
     bounds.last_date,
     (
         select min(captures.date) from captures

@@ -22,7 +22,7 @@ spans as not materialized (
 ended as not materialized (
     select
         spans.*,
-        spans.valid_to <= {{ flow_bound('first_flow_date') }} as is_before
+        spans.valid_to <= {{ flow_bound('date_before') }} as is_before
     from spans
     where spans.valid_to > {{ flow_bound('first_date') }}
 ),
@@ -40,8 +40,15 @@ changed as (
     group by ended.model_key
 ),
 
+recent as (
+    select attributes.model_key
+    from {{ ref('stg_model_attributes') }} as attributes
+    where attributes.created_on >= {{ flow_bound('first_interval_date') }}
+),
+
 -- What ended before is asked of few: who may have a spike, since it gained a spike's least in all these
--- days; whose count is less than one before, as within a fall; who was away.
+-- days; whose count is less than one before, as within a fall; who was away; who is new, and whose count
+-- began at nothing.
 looked_back as (
     select changed.model_key
     from changed
@@ -51,6 +58,7 @@ looked_back as (
         >= {{ var('spike_floor') }}
         or changed.most_before > least(changed.least_since, spans.downloads)
         or changed.ended_before <> least(changed.begun_since, spans.valid_from)
+        or changed.model_key in (select recent.model_key from recent)
 ),
 
 -- At most one span of a model is open: who has no other one here needs no comparing.
@@ -66,14 +74,14 @@ wanted as not materialized (
         spans.*,
         true as is_compared
     from spans
-    where spans.valid_to > {{ flow_bound('first_flow_date') }}
+    where spans.valid_to > {{ flow_bound('date_before') }}
     union all
     select
         spans.*,
         true as is_compared
     from spans
     where
-        spans.valid_to <= {{ flow_bound('first_flow_date') }}
+        spans.valid_to <= {{ flow_bound('date_before') }}
         and spans.model_key in (select looked_back.model_key from looked_back)
     union all
     select
