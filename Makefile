@@ -5,18 +5,20 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m pipelines
 export DO_NOT_TRACK := 1
 
+# Locks hold all that is needed: told to look for more, pip takes a newer release of what another one needs with an
+# extra, and refuses it for its hash.
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; set PYTHON=python3.x" >&2; exit 2; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@echo "Installing the locked dependencies into .venv (once, up to a minute) ..."
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv-peers/.ready: benchmarks/peers.txt
 	@echo "Installing the tools that the benchmarks compare with into .venv-peers (once, a minute or two) ..."
 	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
-	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/peers.txt
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/peers.txt
 	@touch $@
 
 .PHONY: help setup demo test lint dev nightly backfill import rebuild claims audit metrics probe watch sample-hub docs questions bench lock

@@ -32,8 +32,8 @@ def python_environment(name: str, locks: Path = LOCKS) -> Iterator[Path]:
         run(
             [
                 sys.executable, "-m", "pip", "--python", str(programs / "python"), "install",
-                "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes",
-                "--requirement", str(locks / f"{name}.txt"),
+                "--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps",
+                "--require-hashes", "--requirement", str(locks / f"{name}.txt"),
             ],
             timeout=600,
         )  # fmt: skip
