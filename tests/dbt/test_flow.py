@@ -519,16 +519,23 @@ def test_who_comes_back_with_less_begins_anew_or_falls_once(tmp_path: Path) -> N
 
 @pytest.mark.long
 def test_a_spike_of_a_young_model_is_judged_from_its_creation_on(tmp_path: Path) -> None:
-    """Fourteen days are known before it, the first of them from nothing to its first sighting."""
+    """Fourteen days are known before it, the first of them from nothing to its first sighting.
+
+    Another one tells a creation weeks after its first sighting: what it had is no flow.
+    """
     born, spiked = day("01-20"), day("02-03")
     captures = {
         date: [
             *steady(number, 50),
             item(
+                "x/odd", 5, createdAt=f"{day('02-05')}T10:00:00.000Z",
+                downloadsAllTime=100 + 10 * number,
+            ),
+            item(
                 "x/new", 5, createdAt=f"{born}T10:00:00.000Z",
                 downloadsAllTime=10 * (date - born).days + (3000 if date > spiked else 0),
             ),
-        ][: None if date > born else 50]
+        ][: None if date > born else 51]
         for number, date in enumerate(JAN + dt.timedelta(days=n) for n in range(60))
     }  # fmt: skip
     record(tmp_path, captures)
@@ -540,6 +547,7 @@ def test_a_spike_of_a_young_model_is_judged_from_its_creation_on(tmp_path: Path)
     spikes = "select from_on, downloads, downloads_robust from marts.fct_model_spikes"
     assert query(tmp_path, spikes) == [(spiked, 3010, 30)]
     assert flow(tmp_path, "x/new", FEB, variant="robust") == 30 + 27 * 10
+    assert flow(tmp_path, "x/odd", FEB) == 28 * 10
 
 
 @pytest.mark.long

@@ -18,7 +18,7 @@ spans as not materialized (
         and (spans.valid_to is null or spans.valid_to > {{ flow_bound('first_spike_date') }})
 ),
 
--- What ended before the first flow that is asked for, and what ended since.
+-- What ended before the flows that are asked for, and what ended since.
 ended as not materialized (
     select
         spans.*,
