@@ -67,7 +67,12 @@ _APPEND = (
     -- Like beside like: half the size on disk that the order of models has.
     order by {order}model_key
     """,
-    "create or replace table {open} as from reopened",
+    # A table made by a query is free to hold NULL; the schema's is not.
+    """
+    create or replace table {open} as from reopened;
+    alter table {open} alter column model_key set not null;
+    alter table {open} alter column valid_from set not null;
+    """,
     "drop table reopened",
 )
 
