@@ -125,6 +125,7 @@ def age(connection: duckdb.DuckDBPyConnection, dates: int) -> None:
         _MONTHLY.format(table=table, column=column, among=among)
         for table, (column, among) in _MONTHS.items()
     ]
+    statements += [_RECORDS]
     for statement in statements:
         needed = {name: value for name, value in given.items() if f"${name}" in statement}
         connection.execute(statement, needed)
@@ -134,12 +135,19 @@ def age(connection: duckdb.DuckDBPyConnection, dates: int) -> None:
 # What differs between two states of a model that were made up, and how many models change a day.
 # The newest is as the date's capture shows it: else the next one would change every model.
 _STATES = {
-    "model_attributes": (
+    "model_cards": (
         """case
             when changed.valid_to is null then held.tags
             else list_append(held.tags, 'edited:' || changed.valid_from)
         end as tags""",
         EDITED_A_DAY / 3 / NOMINAL_MODELS,
+    ),
+    "model_names": (
+        """case
+            when changed.valid_to is null then held.task
+            else 'task ' || hash(changed.valid_from) % 40
+        end as task""",
+        EDITED_A_DAY / 30 / NOMINAL_MODELS,
     ),
     "model_updates": (
         "case when changed.valid_to is null then held.last_modified else changed.valid_from end"
@@ -151,7 +159,7 @@ _STATES = {
 _CHANGED = """
     create or replace temp table changed as
     with changes as (
-        select model_key, $begin::date as valid_from from raw.{table}
+        select model_key, $begin::date as valid_from from raw.open_{table}
         union
         select 1 + hash(date, place) % $models as model_key, date::date
         from
@@ -170,13 +178,18 @@ _STATE = (
     _CHANGED,
     """
     create or replace temp table states as
-    select held.* replace (
-        changed.valid_from as valid_from, changed.valid_to as valid_to, {columns}
-    )
-    from raw.{table} as held join changed using (model_key)
+    select held.* replace (changed.valid_from as valid_from, {columns}), changed.valid_to
+    from raw.open_{table} as held join changed using (model_key)
     """,
-    "delete from raw.{table}",
-    "insert into raw.{table} from states order by valid_from, model_key",
+    "delete from raw.open_{table}",
+    """
+    insert into raw.open_{table}
+    select * exclude (valid_to) from states where valid_to is null order by valid_from, model_key
+    """,
+    """
+    insert into raw.closed_{table} by name
+    from states where valid_to is not null order by valid_to, model_key
+    """,
 )
 
 _DATED = """
@@ -217,6 +230,15 @@ _MONTHS = {
     "marts.fct_concentration": ("month", "true"),
     "marts.fct_dominance": ("month", "true"),
 }
+
+# Ranks are alike on all dates: after the first one nobody is better than ever, and who is first is.
+_RECORDS = """
+    delete from intermediate.int_rank_records as held
+    where held.rank_min > 1 and held.period > (
+        select min(first.period) from intermediate.int_rank_records as first
+        where first.grain = held.grain
+    )
+    """
 
 _LEDGER = (
     """
@@ -268,11 +290,9 @@ _LEDGER = (
     """,
     *(
         f"update raw.{table} set valid_from = $begin::date"
-        for table in ("open_presence_spans", "model_lineage")
+        for table in ("open_presence_spans", "open_model_lineage")
     ),
-    _CHANGED.format(
-        table="open_attention_spans", share=LIKED_A_DAY + TRENDING_A_DAY
-    ),
+    _CHANGED.format(table="attention_spans", share=LIKED_A_DAY + TRENDING_A_DAY),
     """
     insert into raw.closed_attention_spans
     select

@@ -141,7 +141,7 @@ def ledger(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         for table in (
             "open_counter_spans", "closed_counter_spans", "open_attention_spans",
             "closed_attention_spans", "model_counters", "presence_spans", "model_attributes",
-            "model_updates", "model_lineage", "model_parents",
+            "model_names", "model_cards", "model_updates", "model_lineage", "model_parents",
         )
     }  # fmt: skip
     return histories | {

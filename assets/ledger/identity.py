@@ -106,13 +106,13 @@ from read_csv(
 _NAMES = """
 create or replace temp table names as
 select distinct
-    attributes.model_key,
+    called.model_key,
     models.is_surrogate,
-    lower(attributes.repo_id) as name,
-    attributes.created_at
-from raw.model_attributes as attributes
+    lower(called.repo_id) as name,
+    called.created_at
+from raw.model_names as called
 join raw.models as models using (model_key)
-where attributes.created_at is not null
+where called.created_at is not null
 """
 
 # From its first listing to the capture that first lists it no more; counts at either end. Captures
@@ -172,12 +172,12 @@ having count(distinct actual.model_key) = 1
 _RENAMED = f"""
 create or replace temp table renamed as
 with opening_names as (
-    select life.model_key, lower(attributes.repo_id) as name, attributes.created_at
+    select life.model_key, lower(called.repo_id) as name, called.created_at
     from life
-    join raw.model_attributes as attributes
-        on life.model_key = attributes.model_key
-        and attributes.valid_from <= life.first_on
-        and (attributes.valid_to is null or attributes.valid_to > life.first_on)
+    join raw.model_names as called
+        on life.model_key = called.model_key
+        and called.valid_from <= life.first_on
+        and (called.valid_to is null or called.valid_to > life.first_on)
 ),
 
 pairs as (
@@ -471,16 +471,16 @@ declared as (
 
 borne as (
     select
-        lower(attributes.repo_id) as name,
-        coalesce(turns.canonical_key, attributes.model_key) as model_key,
-        greatest(attributes.valid_from, turns.turn_from) as valid_from,
-        least(attributes.valid_to, turns.turn_to) as valid_to
-    from raw.model_attributes as attributes
+        lower(called.repo_id) as name,
+        coalesce(turns.canonical_key, called.model_key) as model_key,
+        greatest(called.valid_from, turns.turn_from) as valid_from,
+        least(called.valid_to, turns.turn_to) as valid_to
+    from raw.model_names as called
     left join resolved as turns using (model_key)
-    where lower(attributes.repo_id) in (select name from declared)
-        and (attributes.valid_to is null or turns.turn_from is null
-            or attributes.valid_to > turns.turn_from)
-        and (turns.turn_to is null or attributes.valid_from < turns.turn_to)
+    where lower(called.repo_id) in (select name from declared)
+        and (called.valid_to is null or turns.turn_from is null
+            or called.valid_to > turns.turn_from)
+        and (turns.turn_to is null or called.valid_from < turns.turn_to)
 ),
 
 bearers as (

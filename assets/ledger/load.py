@@ -19,9 +19,10 @@ from assets.ledger.quality import judge_counters, judge_rows
 from assets.ledger.reduction import read_reduced
 from assets.ledger.rows import (
     ATTENTION,
-    ATTRIBUTES,
+    CARDS,
     COUNTERS,
     LINEAGE,
+    NAMES,
     UPDATES,
     read_items,
 )
@@ -30,7 +31,8 @@ from assets.ledger.warehouse import ensure_schema
 _SPANS = {"counter_spans": COUNTERS, "attention_spans": ATTENTION, "presence_spans": ()}
 # With the state that needs no row.
 _STATES = {
-    "model_attributes": (ATTRIBUTES, "false"),
+    "model_names": (NAMES, "false"),
+    "model_cards": (CARDS, "false"),
     "model_updates": (UPDATES, "seen.last_modified is null"),
     "model_lineage": (LINEAGE, "len(seen.parents) = 0"),
 }
@@ -163,7 +165,7 @@ def _record(connection: duckdb.DuckDBPyConnection, date: dt.date) -> None:
     for history, columns in _SPANS.items():
         record_spans(connection, history, columns, date, next_date)
     for history, (columns, no_row) in _STATES.items():
-        record_states(connection, f"raw.{history}", columns, date, next_date, no_row)
+        record_states(connection, history, columns, date, next_date, no_row)
     connection.execute("drop table seen")
 
 

@@ -21,21 +21,22 @@ from assets.captures.store import CaptureStore, Reduction, write_reduction
 from assets.errors import LedgerError
 from assets.ledger.rows import (
     ATTENTION,
-    ATTRIBUTES,
+    CARDS,
     COLUMNS,
     COUNTERS,
     LINEAGE,
+    NAMES,
     UPDATES,
     read_items,
 )
 
 _COUNTS = ("downloads", "downloads_all_time", "likes")
-_SINGLE = (*ATTRIBUTES, *UPDATES, *LINEAGE, *ATTENTION)
+_SINGLE = (*NAMES, *CARDS, *UPDATES, *LINEAGE, *ATTENTION)
 _FORMAT = 2
 # Which columns of models in both lie in which file. Captures that the first version reduced stay.
 _FORMATS: dict[int, dict[str, Sequence[str]]] = {
     1: {
-        "attributes": (*ATTRIBUTES, *LINEAGE),
+        "attributes": (*NAMES, *CARDS, *LINEAGE),
         "updates": UPDATES,
         "counters": (*COUNTERS, *ATTENTION),
     },

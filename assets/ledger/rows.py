@@ -10,13 +10,11 @@ import duckdb
 
 COUNTERS = ("downloads", "downloads_all_time")
 ATTENTION = ("likes", "trending_score")
-ATTRIBUTES = (
-    "repo_id", "publisher", "task", "library", "license", "gated", "disabled", "parameters",
-    "created_at", "tags",
-)  # fmt: skip
+NAMES = ("repo_id", "publisher", "task", "created_at")
+CARDS = ("library", "license", "gated", "disabled", "parameters", "tags")
 UPDATES = ("last_modified",)
 LINEAGE = ("parents",)
-COLUMNS = ("hub_id", *ATTRIBUTES, *UPDATES, *LINEAGE, *COUNTERS, *ATTENTION)
+COLUMNS = ("hub_id", *NAMES, *CARDS, *UPDATES, *LINEAGE, *COUNTERS, *ATTENTION)
 """What is kept of a listed model; the columns of `listed`, in this order."""
 
 ITEM_COLUMNS = {
@@ -58,12 +56,12 @@ select
     id as repo_id,
     case when contains(id, '/') then split_part(id, '/', 1) end as publisher,
     pipeline_tag as task,
+    createdAt as created_at,
     library_name as library,
     list_filter(tags, lambda tag: starts_with(tag, 'license:'))[1][9:] as license,
     gated,
     disabled,
     safetensors.total as parameters,
-    createdAt as created_at,
     tags,
     lastModified as last_modified,
     case

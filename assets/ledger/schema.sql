@@ -163,38 +163,120 @@ union all
 select model_key, valid_from, valid_to from raw.closed_presence_spans;
 
 -- What a model is, in states: a state holds from the first capture that shows it to the first that
--- shows another one; a model that is not listed keeps its last state.
-create table if not exists raw.model_attributes (
+-- shows another one; a model that is not listed keeps its last state. Those that hold lie apart from
+-- those that ended, in order of their end: what a night reads does not grow with the record.
+-- Names change seldom, cards often: apart, names are looked through without all cards that ever were.
+create table if not exists raw.open_model_names (
     model_key integer not null,
     valid_from date not null,
-    valid_to date,
     repo_id varchar not null,
     publisher varchar,
     task varchar,
+    created_at timestamp
+);
+
+create table if not exists raw.closed_model_names (
+    model_key integer not null,
+    valid_from date not null,
+    valid_to date not null,
+    repo_id varchar not null,
+    publisher varchar,
+    task varchar,
+    created_at timestamp
+);
+
+create or replace view raw.model_names as
+select model_key, valid_from, null::date as valid_to, repo_id, publisher, task, created_at
+from raw.open_model_names
+union all
+select model_key, valid_from, valid_to, repo_id, publisher, task, created_at
+from raw.closed_model_names;
+
+create table if not exists raw.open_model_cards (
+    model_key integer not null,
+    valid_from date not null,
     library varchar,
     license varchar,
     gated varchar,
     disabled boolean,
     parameters bigint,
-    created_at timestamp,
     tags varchar[]
 );
 
--- When a model was last modified, likewise and apart: most commits change nothing else.
-create table if not exists raw.model_updates (
+create table if not exists raw.closed_model_cards (
     model_key integer not null,
     valid_from date not null,
-    valid_to date,
+    valid_to date not null,
+    library varchar,
+    license varchar,
+    gated varchar,
+    disabled boolean,
+    parameters bigint,
+    tags varchar[]
+);
+
+create or replace view raw.model_cards as
+select
+    model_key, valid_from, null::date as valid_to, library, license, gated, disabled, parameters, tags
+from raw.open_model_cards
+union all
+select model_key, valid_from, valid_to, library, license, gated, disabled, parameters, tags
+from raw.closed_model_cards;
+
+create or replace view raw.model_attributes as
+select
+    names.model_key,
+    greatest(names.valid_from, cards.valid_from) as valid_from,
+    least(names.valid_to, cards.valid_to) as valid_to,
+    names.* exclude (model_key, valid_from, valid_to),
+    cards.* exclude (model_key, valid_from, valid_to)
+from raw.model_names as names
+join raw.model_cards as cards
+    on names.model_key = cards.model_key
+    and (cards.valid_to is null or cards.valid_to > names.valid_from)
+    and (names.valid_to is null or names.valid_to > cards.valid_from);
+
+-- When a model was last modified, likewise and apart: most commits change nothing else.
+create table if not exists raw.open_model_updates (
+    model_key integer not null,
+    valid_from date not null,
     last_modified timestamp
 );
 
--- Declared base models, likewise; a model that never declared one has no row.
-create table if not exists raw.model_lineage (
+create table if not exists raw.closed_model_updates (
     model_key integer not null,
     valid_from date not null,
-    valid_to date,
+    valid_to date not null,
+    last_modified timestamp
+);
+
+create or replace view raw.model_updates as
+select model_key, valid_from, null::date as valid_to, last_modified
+from raw.open_model_updates
+union all
+select model_key, valid_from, valid_to, last_modified
+from raw.closed_model_updates;
+
+-- Declared base models, likewise; a model that never declared one has no row.
+create table if not exists raw.open_model_lineage (
+    model_key integer not null,
+    valid_from date not null,
     parents struct(relation varchar, hub_id varchar, repo_id varchar, from_tags boolean)[]
 );
+
+create table if not exists raw.closed_model_lineage (
+    model_key integer not null,
+    valid_from date not null,
+    valid_to date not null,
+    parents struct(relation varchar, hub_id varchar, repo_id varchar, from_tags boolean)[]
+);
+
+create or replace view raw.model_lineage as
+select model_key, valid_from, null::date as valid_to, parents
+from raw.open_model_lineage
+union all
+select model_key, valid_from, valid_to, parents
+from raw.closed_model_lineage;
 
 create or replace view raw.model_parents as
 select
@@ -219,16 +301,21 @@ left join raw.canonical_keys as identities on counters.model_key = identities.mo
 create or replace macro raw.models_on(on_date) as table
 select
     models.hub_id,
-    attributes.* exclude (model_key, valid_from, valid_to),
+    names.* exclude (model_key, valid_from, valid_to),
+    cards.* exclude (model_key, valid_from, valid_to),
     updates.last_modified,
     coalesce(lineage.parents, []) as parents,
     counters.* exclude (model_key)
 from raw.counters_on(on_date) as counters
 join raw.models as models on counters.model_key = models.model_key
-join raw.model_attributes as attributes
-    on counters.model_key = attributes.model_key
-    and attributes.valid_from <= on_date
-    and (attributes.valid_to is null or attributes.valid_to > on_date)
+join raw.model_names as names
+    on counters.model_key = names.model_key
+    and names.valid_from <= on_date
+    and (names.valid_to is null or names.valid_to > on_date)
+join raw.model_cards as cards
+    on counters.model_key = cards.model_key
+    and cards.valid_from <= on_date
+    and (cards.valid_to is null or cards.valid_to > on_date)
 left join raw.model_updates as updates
     on counters.model_key = updates.model_key
     and updates.valid_from <= on_date

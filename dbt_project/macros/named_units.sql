@@ -12,12 +12,12 @@ model_names as (
         unnamed.model_key,
         unnamed.as_of,
         models.hub_id,
-        attributes.repo_id
+        names.repo_id
     from unnamed
     inner join {{ ref('stg_models') }} as models on unnamed.model_key = models.model_key
     inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on unnamed.model_key = attributes.model_key and {{ valid_on('attributes', 'unnamed.as_of') }}
+        {{ ref('stg_model_names') }} as names
+        on unnamed.model_key = names.model_key and {{ valid_on('names', 'unnamed.as_of') }}
 ),
 
 with_names as (

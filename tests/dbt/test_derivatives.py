@@ -81,9 +81,9 @@ def edges(home: Path, account: str) -> set[tuple[str, str, str | None]]:
             select children.repo_id, derivatives.relation, parents.repo_id
             from intermediate.int_lineage_edges as edges
             join intermediate.int_derivatives as derivatives using (date, child_key)
-            join staging.stg_model_attributes as children
+            join staging.stg_model_names as children
                 on edges.child_key = children.model_key and children.valid_to is null
-            left join staging.stg_model_attributes as parents
+            left join staging.stg_model_names as parents
                 on edges.parent_key = parents.model_key and parents.valid_to is null
             where edges.date = ? and children.publisher = ?
             """,

@@ -248,14 +248,14 @@ def test_many_models_over_one_connection(tmp_path: Path) -> None:
     states = ([1] * 130_000, [1] * 130_000, [1] * 125_000 + [2] * 5_000)
     for date, state in zip(dates, states, strict=True):
         items = [
-            {"_id": f"{n:024x}", "id": f"x/{n}", "library_name": f"v{version}",
+            {"_id": f"{n:024x}", "id": f"x{version}/{n}", "library_name": f"v{version}",
              "baseModels": {"models": [{"id": f"y/{version}"}]}}
             for n, version in enumerate(state)
         ]  # fmt: skip
         record(tmp_path, {date: items})
     load(tmp_path, dates)
     with connect(tmp_path) as connection:
-        for table in ("model_attributes", "model_lineage"):
+        for table in ("model_names", "model_cards", "model_lineage"):
             counts = connection.execute(
                 f"select count(*), count(valid_to) from raw.{table}"
             ).fetchall()

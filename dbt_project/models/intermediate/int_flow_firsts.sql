@@ -1,17 +1,17 @@
 -- An older one's past decides on nothing here.
 with recent as (
-    select attributes.model_key
-    from {{ ref('stg_model_attributes') }} as attributes
-    where attributes.created_on >= {{ flow_bound('first_spike_date') }}
+    select names.model_key
+    from {{ ref('stg_model_names') }} as names
+    where names.created_on >= {{ flow_bound('first_spike_date') }}
 ),
 
 created as (
     select
-        attributes.model_key,
-        min(attributes.created_on) as created_on
-    from {{ ref('stg_model_attributes') }} as attributes
-    where attributes.model_key in (select recent.model_key from recent)
-    group by attributes.model_key
+        names.model_key,
+        min(names.created_on) as created_on
+    from {{ ref('stg_model_names') }} as names
+    where names.model_key in (select recent.model_key from recent)
+    group by names.model_key
 )
 
 -- Created since the capture before: it began at 0. An older one has a past that nobody saw.

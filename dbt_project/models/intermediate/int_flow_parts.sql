@@ -42,19 +42,19 @@ memberships as (
 
 begun as (
     select
-        attributes.model_key,
-        attributes.publisher
-    from {{ ref('stg_model_attributes') }} as attributes
+        names.model_key,
+        names.publisher
+    from {{ ref('stg_model_names') }} as names
     inner join
         span
-        on attributes.valid_from > span.first_date and attributes.valid_from <= span.last_date
+        on names.valid_from > span.first_date and names.valid_from <= span.last_date
 ),
 
--- Most states that begin have other tags, and the same publisher.
+-- Most that begin are of models that are new, and had no other publisher.
 changed as (
     select begun.model_key
     from begun
-    inner join {{ ref('stg_model_attributes') }} as others on begun.model_key = others.model_key
+    inner join {{ ref('stg_model_names') }} as others on begun.model_key = others.model_key
     inner join
         span
         on

@@ -1,11 +1,12 @@
+{%- set first_as_of = date_found('select min(as_of) from ' ~ ref('int_flow_parts')) -%}
 with named as (
     select
         parts.*,
-        attributes.publisher
+        names.publisher
     from {{ ref('int_flow_parts') }} as parts
     inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on parts.model_key = attributes.model_key and {{ valid_on('attributes', 'parts.as_of') }}
+        {{ ref('stg_model_names') }} as names
+        on parts.model_key = names.model_key and {{ held_on('names', 'parts.as_of', first_as_of) }}
 )
 
 {{ in_scopes('named') }}

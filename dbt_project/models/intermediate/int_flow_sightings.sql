@@ -41,9 +41,9 @@ changed as (
 ),
 
 recent as (
-    select attributes.model_key
-    from {{ ref('stg_model_attributes') }} as attributes
-    where attributes.created_on >= {{ flow_bound('first_interval_date') }}
+    select names.model_key
+    from {{ ref('stg_model_names') }} as names
+    where names.created_on >= {{ flow_bound('first_interval_date') }}
 ),
 
 -- What ended before is asked of few: who may have a spike, since it gained a spike's least in all these

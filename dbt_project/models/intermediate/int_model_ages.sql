@@ -32,18 +32,18 @@ days as (
 
 aged as (
     select
-        attributes.model_key,
-        attributes.valid_from,
-        attributes.valid_to,
-        attributes.created_on,
+        names.model_key,
+        names.valid_from,
+        names.valid_to,
+        names.created_on,
         ages.age_days,
         days.day as aged_on,
         days.last_on,
         days.next_on
-    from {{ ref('stg_model_attributes') }} as attributes
+    from {{ ref('stg_model_names') }} as names
     cross join (values (7), (14), (30), (60), (90), (180), (365)) as ages (age_days)
-    inner join days on attributes.created_on + ages.age_days = days.day
-    where attributes.model_key in (select first_party.model_key from first_party)
+    inner join days on names.created_on + ages.age_days = days.day
+    where names.model_key in (select first_party.model_key from first_party)
 ),
 
 -- Few models are looked for among tens of millions of sightings: once.

@@ -27,29 +27,29 @@ sightings as (
 ),
 
 -- What most names say is what one that is not here does.
-names as (
-    select names.*
-    from {{ ref('int_repo_names') }} as names
-    where names.brand <> 'other' or names.is_first_party or names.is_anchor
+judged as (
+    select judged.*
+    from {{ ref('int_repo_names') }} as judged
+    where judged.brand <> 'other' or judged.is_first_party or judged.is_anchor
 )
 
 select
     due.date,
-    attributes.model_key,
-    attributes.publisher,
-    attributes.created_on,
-    coalesce(names.brand, 'other') as brand,
-    coalesce(names.is_first_party, false) as is_first_party,
-    coalesce(names.is_anchor, false) as is_anchor,
+    names.model_key,
+    names.publisher,
+    names.created_on,
+    coalesce(judged.brand, 'other') as brand,
+    coalesce(judged.is_first_party, false) as is_first_party,
+    coalesce(judged.is_anchor, false) as is_anchor,
     sightings.model_key is not null as is_listed,
     sightings.downloads_30d,
     sightings.downloads_all_time,
     sightings.likes
 from {{ ref('stg_facts_due') }} as due
 inner join
-    {{ ref('stg_model_attributes') }} as attributes
-    on {{ valid_on('attributes', 'due.date') }}
-left join names on attributes.repo_id = names.repo_id
+    {{ ref('stg_model_names') }} as names
+    on {{ held_on('names', 'due.date', due_bound('min')) }}
+left join judged on names.repo_id = judged.repo_id
 left join
     sightings
-    on due.date = sightings.date and attributes.model_key = sightings.model_key
+    on due.date = sightings.date and names.model_key = sightings.model_key

@@ -52,9 +52,9 @@ rules as (
 
 -- Few names are new: they are told apart before they are made distinct.
 named as (
-    select attributes.repo_id from {{ ref('stg_model_attributes') }} as attributes
+    select names.repo_id from {{ ref('stg_model_names') }} as names
     {% if is_incremental() %}
-        where attributes.repo_id not in (select known.repo_id from known)
+        where names.repo_id not in (select known.repo_id from known)
     {% endif %}
     union
     select parents.parent_repo_id from {{ ref('stg_model_parents') }} as parents

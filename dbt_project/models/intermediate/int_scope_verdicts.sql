@@ -16,32 +16,44 @@ tag_rules as (
     where rules.field = 'tag'
 ),
 
+-- Whose task is told is looked up alone: of most the tags decide on nothing.
+tasked as (
+    select
+        due.date,
+        names.model_key,
+        names.task
+    from {{ ref('stg_facts_due') }} as due
+    inner join
+        {{ ref('stg_model_names') }} as names
+        on {{ held_on('names', 'due.date', due_bound('min')) }}
+    where names.task is null or names.task in (select unnest(scopes.tasks) from scopes)
+),
+
 -- Tags are long, so that they are read once and only where a rule may look at them.
 considered as (
     select
-        due.date,
-        attributes.model_key,
-        attributes.repo_id,
-        attributes.task,
-        attributes.tags
-    from {{ ref('stg_facts_due') }} as due
+        tasked.date,
+        tasked.model_key,
+        tasked.task,
+        cards.tags
+    from tasked
     inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on {{ valid_on('attributes', 'due.date') }}
-    where
-        attributes.task in (select unnest(scopes.tasks) from scopes)
-        or (attributes.task is null and list_contains(attributes.tags, 'gguf'))
+        {{ ref('stg_model_cards') }} as cards
+        on tasked.model_key = cards.model_key and {{ held_on('cards', 'tasked.date', due_bound('min')) }}
+    where tasked.task is not null or list_contains(cards.tags, 'gguf')
 ),
 
--- No rule knows most names: DuckDB would hash all tags to join the few with all.
 name_hits as (
     select
-        considered.date,
-        considered.model_key,
-        names.scope_steps
-    from considered
-    inner join {{ ref('int_repo_names') }} as names on considered.repo_id = names.repo_id
-    where names.scope_steps is not null
+        due.date,
+        names.model_key,
+        judged.scope_steps
+    from {{ ref('stg_facts_due') }} as due
+    inner join
+        {{ ref('stg_model_names') }} as names
+        on {{ held_on('names', 'due.date', due_bound('min')) }}
+    inner join {{ ref('int_repo_names') }} as judged on names.repo_id = judged.repo_id
+    where judged.scope_steps is not null
 ),
 
 -- Materialized: DuckDB would sum up the rules before the join, mistake them for many, and hash seven million
@@ -142,14 +154,14 @@ verdicts as (
     union all
     select
         due.date,
-        attributes.model_key,
+        names.model_key,
         lists.scope,
         null as rule
     from {{ ref('stg_facts_due') }} as due
     inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on {{ valid_on('attributes', 'due.date') }}
-    inner join {{ ref('scope_lists') }} as lists on lower(attributes.repo_id) = lower(lists.repo_id)
+        {{ ref('stg_model_names') }} as names
+        on {{ held_on('names', 'due.date', due_bound('min')) }}
+    inner join {{ ref('scope_lists') }} as lists on lower(names.repo_id) = lower(lists.repo_id)
 )
 
 select

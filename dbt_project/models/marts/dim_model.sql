@@ -19,25 +19,28 @@ with families as (
 
 select
     keys.hub_id,
-    states.repo_id,
-    states.publisher,
+    names.repo_id,
+    names.publisher,
     families.brand as family_brand,
     families.root as family_root,
     families.anchor as family_anchor,
-    states.created_on,
+    names.created_on,
     models.first_seen_on,
     models.last_seen_on,
     models.gone_on,
-    states.task,
-    states.library,
-    states.license,
-    case states.gated when 'false' then 'open' when 'true' then 'gated' else states.gated end as gating,
-    states.parameters,
-    {{ size_class('states.parameters') }} as size_class,
+    names.task,
+    cards.library,
+    cards.license,
+    case cards.gated when 'false' then 'open' when 'true' then 'gated' else cards.gated end as gating,
+    cards.parameters,
+    {{ size_class('cards.parameters') }} as size_class,
     models.is_derivative
 from {{ ref('int_models') }} as models
 inner join
-    {{ ref('stg_model_attributes') }} as states
-    on models.model_key = states.model_key and states.valid_to is null
+    {{ ref('stg_model_names') }} as names
+    on models.model_key = names.model_key and {{ is_newest('names') }}
+inner join
+    {{ ref('stg_model_cards') }} as cards
+    on models.model_key = cards.model_key and {{ is_newest('cards') }}
 inner join {{ ref('stg_models') }} as keys on models.model_key = keys.model_key
 inner join families on models.profile = families.profile

@@ -8,31 +8,26 @@ with boundaries as (
     from {{ ref('stg_counting_dates') }} as captures
 ),
 
--- Few are ever called otherwise, or change their task; the states of all others differ in what is
--- not shown here, and need no comparing.
+-- Few are ever called otherwise, or do something else; all others need no comparing.
 changed as (
-    select distinct ended.model_key
-    from {{ ref('stg_model_attributes') }} as ended
-    inner join {{ ref('stg_model_attributes') }} as newest on ended.model_key = newest.model_key
-    where
-        ended.valid_to is not null
-        and newest.valid_to is null
-        and (ended.repo_id <> newest.repo_id or ended.task is distinct from newest.task)
+    select distinct names.model_key
+    from {{ ref('stg_model_names') }} as names
+    where names.valid_to is not null
 ),
 
 states as not materialized (
     select
         models.model_key,
-        attributes.repo_id,
-        attributes.publisher,
-        attributes.task,
+        names.repo_id,
+        names.publisher,
+        names.task,
         greatest(begun.counts_from, models.first_seen_on) as valid_from,
         coalesce(ended.counts_from, date '9999-12-31') as valid_to
-    from {{ ref('stg_model_attributes') }} as attributes
-    inner join {{ ref('int_models') }} as models on attributes.model_key = models.model_key
-    inner join boundaries as begun on attributes.valid_from = begun.date
-    left join boundaries as ended on attributes.valid_to = ended.date
-    where begun.counts_from is not null and attributes.model_key in (select changed.model_key from changed)
+    from {{ ref('stg_model_names') }} as names
+    inner join {{ ref('int_models') }} as models on names.model_key = models.model_key
+    inner join boundaries as begun on names.valid_from = begun.date
+    left join boundaries as ended on names.valid_to = ended.date
+    where begun.counts_from is not null and names.model_key in (select changed.model_key from changed)
 ),
 
 shown as not materialized (
@@ -52,15 +47,15 @@ changes as (
 named as (
     select
         models.model_key,
-        newest.repo_id,
-        newest.publisher,
-        newest.task,
+        names.repo_id,
+        names.publisher,
+        names.task,
         models.first_seen_on as valid_from,
         cast(null as date) as valid_to
     from {{ ref('int_models') }} as models
     inner join
-        {{ ref('stg_model_attributes') }} as newest
-        on models.model_key = newest.model_key and newest.valid_to is null
+        {{ ref('stg_model_names') }} as names
+        on models.model_key = names.model_key and {{ is_newest('names') }}
     where models.model_key not in (select changed.model_key from changed)
     union all
     select

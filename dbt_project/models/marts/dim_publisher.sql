@@ -1,7 +1,7 @@
 with seen as (
-    select distinct attributes.publisher
-    from {{ ref('stg_model_attributes') }} as attributes
-    where attributes.publisher is not null
+    select distinct names.publisher
+    from {{ ref('stg_model_names') }} as names
+    where names.publisher is not null
 )
 
 select

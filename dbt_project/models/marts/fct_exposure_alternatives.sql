@@ -11,12 +11,12 @@ with wanted as (
         used.license,
         used.license_class,
         coalesce(classes.strictness, 5) as strictness,
-        list_contains(states.tags, 'conversational') as is_chat
+        list_contains(cards.tags, 'conversational') as is_chat
     from {{ ref('fct_exposure_models') }} as used
     inner join {{ ref('stg_models') }} as keys on used.hub_id = keys.hub_id
     inner join
-        {{ ref('stg_model_attributes') }} as states
-        on keys.model_key = states.model_key and states.valid_to is null
+        {{ ref('stg_model_cards') }} as cards
+        on keys.model_key = cards.model_key and {{ is_newest('cards') }}
     left join {{ ref('license_classes') }} as classes on lower(used.license) = classes.license
     where
         {{ has_inventories() }}
@@ -77,12 +77,12 @@ rising as (
         counters.downloads_30d_before,
         classes.strictness,
         classes.license_class,
-        list_contains(states.tags, 'conversational') as is_chat
+        list_contains(cards.tags, 'conversational') as is_chat
     from candidates
     inner join counters on candidates.hub_id = counters.hub_id
     inner join
-        {{ ref('stg_model_attributes') }} as states
-        on candidates.model_key = states.model_key and states.valid_to is null
+        {{ ref('stg_model_cards') }} as cards
+        on candidates.model_key = cards.model_key and {{ is_newest('cards') }}
     -- What nobody classed may be as strict as it likes.
     inner join {{ ref('license_classes') }} as classes on lower(candidates.license) = classes.license
     where counters.downloads_30d >= 1000 and counters.downloads_30d >= 1.01 * counters.downloads_30d_before

@@ -171,15 +171,15 @@ counted_earlier as (
 named as (
     select
         fresh.*,
-        attributes.repo_id,
-        attributes.created_on,
+        names.repo_id,
+        names.created_on,
         coalesce(counts_before.value, counted_earlier.value) as value_before,
         coalesce(counted_earlier.date, fresh.previous_date) as counted_on
     from fresh
     left join {{ ref('stg_models') }} as models on fresh.unit_type = 'model' and fresh.unit = models.hub_id
     left join
-        {{ ref('stg_model_attributes') }} as attributes
-        on models.model_key = attributes.model_key and {{ valid_on('attributes', 'fresh.crossed_hi') }}
+        {{ ref('stg_model_names') }} as names
+        on models.model_key = names.model_key and {{ valid_on('names', 'fresh.crossed_hi') }}
     left join counts_before using (unit_type, unit, scope, attribution, threshold)
     left join counted_earlier using (unit_type, unit, threshold)
 ),

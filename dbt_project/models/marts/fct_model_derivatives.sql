@@ -28,7 +28,7 @@ parents as (
         days.date,
         days.model_key,
         models.hub_id,
-        attributes.repo_id,
+        names.repo_id,
         lower(days.publisher) as owner_name
     from months
     inner join parent_keys on months.as_of = parent_keys.date
@@ -36,8 +36,8 @@ parents as (
         {{ ref('int_model_days') }} as days
         on parent_keys.date = days.date and parent_keys.parent_key = days.model_key
     inner join
-        {{ ref('stg_model_attributes') }} as attributes
-        on days.model_key = attributes.model_key and {{ valid_on('attributes', 'days.date') }}
+        {{ ref('stg_model_names') }} as names
+        on days.model_key = names.model_key and {{ held_on('names', 'days.date', due_bound('min')) }}
     inner join {{ ref('stg_models') }} as models on days.model_key = models.model_key
 ),
 

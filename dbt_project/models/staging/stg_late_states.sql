@@ -2,7 +2,7 @@
 
 -- A capture that does not count may show a state that the next one that counts does not, which lists the
 -- model in another one or not at all. Of models that are one with others the turns tell what holds when.
-{%- set histories = ('model_attributes', 'model_lineage') %}
+{%- set histories = ('model_names', 'model_cards', 'model_lineage') %}
 with begun as (
     {% for history in histories %}
         select
