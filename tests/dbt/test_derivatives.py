@@ -417,17 +417,20 @@ def test_what_only_a_capture_shows_that_does_not_count_is_in_no_fact(tmp_path: P
     days = [dt.date(2026, 3, day) for day in (1, 2, 3, 4, 6)]
     others = [item(f"z/{n}", n) for n in range(40)]
     kept, away, kid = hub_id("kept"), hub_id("away"), item("k/kid", 1, ["lab/away"])
+    named = hub_id("named")
     plain = [
         item("lab/kept", 1, _id=kept, tags=["license:mit"]),
         item("lab/mid", 1, [QWEN]), item("lab/away", 1, [QWEN], _id=away),
+        item("lab/named", 1, _id=named), item("lab/carded", 1, tags=["license:mit"]),
         item("k/of-mid", 1, ["lab/mid"]), kid,
     ]  # fmt: skip
     short = [
         item("evil/kept", 1, _id=kept, tags=["license:other"]),
         item("lab/mid", 1, [LLAMA]), item("lab/away", 1, _id=away), item("lab/once", 1, [LLAMA]),
-        *plain[3:],
+        item("evil/named", 1, _id=named), item("lab/carded", 1, tags=["license:other"]),
+        *plain[5:],
     ]  # fmt: skip
-    without_two = [item("lab/kept", 1, _id=kept, tags=["license:mit"]), *plain[3:]]
+    without_two = [plain[0], *plain[5:]]
     nights = {
         days[0]: [*BASES, *plain, *others],
         days[1]: [*BASES, *short, *others[:12]],

@@ -28,6 +28,11 @@ from tests.helpers import Item, hub_id, item, ledger, load, record
 FIRST = dt.date(2026, 1, 1)
 _OWNERS = st.sampled_from(["Qwen", "unsloth", "someone"])
 _COUNT = st.one_of(st.none(), st.integers(0, 3), st.just(10**15))
+_TOLD = {
+    "pipeline_tag": ["text-generation"],
+    "createdAt": ["2025-12-01T00:00:00Z"],
+    "lastModified": ["2025-12-31T00:00:00Z", "2026-01-01T00:00:00Z"],
+}
 
 
 @st.composite
@@ -39,6 +44,10 @@ def items(draw: st.DrawFn, number: int) -> Item:
         "id": name,
         "tags": draw(st.sampled_from([[], ["a"]])),
     }
+    for key, known in _TOLD.items():
+        told = draw(st.sampled_from([None, *known]))
+        if told is not None:
+            made[key] = told
     for key in ("downloads", "downloadsAllTime", "likes"):
         value = draw(_COUNT)
         if value is not None:
@@ -80,12 +89,16 @@ def replay(connection: duckdb.DuckDBPyConnection, date: dt.date) -> list[Item]:
     rows = connection.execute(
         """
         select models.hub_id, attributes.repo_id, counters.downloads, counters.downloads_all_time,
-            counters.likes, attributes.tags, lineage.parents
+            counters.likes, attributes.tags, lineage.parents, attributes.task,
+            attributes.created_at, updates.last_modified
         from raw.model_counters as counters
         join raw.models as models using (model_key)
         join raw.model_attributes as attributes
             on attributes.model_key = counters.model_key and attributes.valid_from <= counters.date
             and (attributes.valid_to is null or attributes.valid_to > counters.date)
+        left join raw.model_updates as updates
+            on updates.model_key = counters.model_key and updates.valid_from <= counters.date
+            and (updates.valid_to is null or updates.valid_to > counters.date)
         left join raw.model_lineage as lineage
             on lineage.model_key = counters.model_key and lineage.valid_from <= counters.date
             and (lineage.valid_to is null or lineage.valid_to > counters.date)
@@ -95,12 +108,16 @@ def replay(connection: duckdb.DuckDBPyConnection, date: dt.date) -> list[Item]:
         {"date": date},
     ).fetchall()
     replayed = []
-    for identity, repo_id, downloads, all_time, likes, tags, parents in rows:
+    for identity, repo_id, downloads, all_time, likes, tags, parents, *told in rows:
+        task, created_at, last_modified = told
         made: Item = {"_id": identity, "id": repo_id, "tags": tags}
         for key, value in (
             ("downloads", downloads),
             ("downloadsAllTime", all_time),
             ("likes", likes),
+            ("pipeline_tag", task),
+            ("createdAt", _as_sent(created_at)),
+            ("lastModified", _as_sent(last_modified)),
         ):
             if value is not None:
                 made[key] = value
@@ -111,6 +128,10 @@ def replay(connection: duckdb.DuckDBPyConnection, date: dt.date) -> list[Item]:
             }
         replayed.append(made)
     return replayed
+
+
+def _as_sent(time: dt.datetime | None) -> str | None:
+    return f"{time.isoformat()}Z" if time else None
 
 
 _slow = settings(
@@ -242,7 +263,8 @@ def test_a_failed_load_leaves_nothing_behind(tmp_path: Path) -> None:
         assert connection.execute("select count(*) from raw.models").fetchall() == [(0,)]
 
 
-def test_many_models_over_one_connection(tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)], ids=["in order", "backwards"])
+def test_many_models_over_one_connection(tmp_path: Path, order: Sequence[int]) -> None:
     """More than a row group: DuckDB 2.0 loses a table's statistics if the load is written badly."""
     dates = dates_of([1, 2, 3])
     states = ([1] * 130_000, [1] * 130_000, [1] * 125_000 + [2] * 5_000)
@@ -253,7 +275,7 @@ def test_many_models_over_one_connection(tmp_path: Path) -> None:
             for n, version in enumerate(state)
         ]  # fmt: skip
         record(tmp_path, {date: items})
-    load(tmp_path, dates)
+    load(tmp_path, [dates[place] for place in order])
     with connect(tmp_path) as connection:
         for table in ("model_names", "model_cards", "model_lineage"):
             counts = connection.execute(
