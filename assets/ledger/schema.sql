@@ -164,7 +164,7 @@ select model_key, valid_from, valid_to from raw.closed_presence_spans;
 
 -- What a model is, in states: a state holds from the first capture that shows it to the first that
 -- shows another one; a model that is not listed keeps its last state. Those that hold lie apart from
--- those that ended, in order of their end: what a night reads does not grow with the record.
+-- those that ended, which are added as they end: what a load compares does not grow with the record.
 -- Names change seldom, cards often: apart, names are looked through without all cards that ever were.
 create table if not exists raw.open_model_names (
     model_key integer not null,

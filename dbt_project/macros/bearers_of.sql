@@ -1,5 +1,5 @@
-{#- Who bears each name (repo_name, in lower case) of a relation today: whoever is listed under it, or else whoever
-    bore it last. -#}
+{#- Who bears each name (repo_name, in lower case) of a relation today: whoever is listed under it, or else whose
+    state under it began last. -#}
 {% macro bearers_of(wanted) -%}
     select
         {{ wanted }}.repo_name,

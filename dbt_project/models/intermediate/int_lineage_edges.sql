@@ -51,8 +51,8 @@ bearers as (
     inner join {{ ref('stg_models') }} as models on names.model_key = models.model_key
 ),
 
--- A name belongs to whoever is listed under it on the date, or else to whoever bore it last: a parent
--- that was renamed is still found by the name its children know.
+-- A name belongs to whoever is listed under it on the date, or else to whose state under it began last: a
+-- parent that was renamed is still found by the name its children know.
 names as (
     select
         due.date,
