@@ -5,8 +5,8 @@ here: captures of a made-up Hub (see `benchmarks.generate`).
 
 The history is written into the ledger's tables as loads would have left it: each model that is
 downloaded changes its counts as often as its rate says, cards and scores change as many a day as
-those of the made-up Hub. Nobody comes or goes, nor changes parents. Marts hold one date's rows, and
-one month's, again and again.
+those of the made-up Hub, tasks twice as many. Nobody comes or goes, nor changes parents or name.
+Marts hold one date's rows, and one month's, again and again.
 """
 
 import datetime as dt

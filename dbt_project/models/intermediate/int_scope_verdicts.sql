@@ -16,17 +16,23 @@ tag_rules as (
     where rules.field = 'tag'
 ),
 
--- Whose task is told is looked up alone: of most the tags decide on nothing.
-tasked as (
+named as not materialized (
     select
         due.date,
         names.model_key,
+        names.repo_id,
         names.task
     from {{ ref('stg_facts_due') }} as due
     inner join
         {{ ref('stg_model_names') }} as names
         on {{ held_on('names', 'due.date', due_bound('min')) }}
-    where names.task is null or names.task in (select unnest(scopes.tasks) from scopes)
+),
+
+-- By task before tags are looked at: those of most models decide on nothing.
+tasked as (
+    select named.*
+    from named
+    where named.task is null or named.task in (select unnest(scopes.tasks) from scopes)
 ),
 
 -- Tags are long, so that they are read once and only where a rule may look at them.
@@ -45,14 +51,11 @@ considered as (
 
 name_hits as (
     select
-        due.date,
-        names.model_key,
+        named.date,
+        named.model_key,
         judged.scope_steps
-    from {{ ref('stg_facts_due') }} as due
-    inner join
-        {{ ref('stg_model_names') }} as names
-        on {{ held_on('names', 'due.date', due_bound('min')) }}
-    inner join {{ ref('int_repo_names') }} as judged on names.repo_id = judged.repo_id
+    from named
+    inner join {{ ref('int_repo_names') }} as judged on named.repo_id = judged.repo_id
     where judged.scope_steps is not null
 ),
 
@@ -153,15 +156,12 @@ verdicts as (
         )
     union all
     select
-        due.date,
-        names.model_key,
+        named.date,
+        named.model_key,
         lists.scope,
         null as rule
-    from {{ ref('stg_facts_due') }} as due
-    inner join
-        {{ ref('stg_model_names') }} as names
-        on {{ held_on('names', 'due.date', due_bound('min')) }}
-    inner join {{ ref('scope_lists') }} as lists on lower(names.repo_id) = lower(lists.repo_id)
+    from named
+    inner join {{ ref('scope_lists') }} as lists on lower(named.repo_id) = lower(lists.repo_id)
 )
 
 select
