@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -73,6 +74,7 @@ _PROOF_NIGHTS = 30
 _LINKS = (PUBLISHED_NAME, "parquet", "csv", "docs", "manifest.json")
 _BUILDING = ".building"
 NIGHT = "%Y-%m-%dT%H%M%S.%fZ"
+_COPY_BYTES = 1 << 30
 # A query that began on a publication of today must not lose it to the next one.
 _GRACE = dt.timedelta(hours=1)
 
@@ -200,13 +202,13 @@ def _publish(home: Path) -> Publication:
         ).fetchall()[0]
     previous, fault = _previous(published), ""
     try:
-        building, contents, known = _build(home, tables, night, previous, renewal)
+        building, contents, sums = _build(home, tables, night, previous, renewal)
     except (LedgerError, duckdb.Error, OSError) as error:
         if not previous:
             raise
         # Whatever befell what lies there, a night written anew does not depend on it.
         fault = f"{previous.night} could not be built on: {error}".splitlines()[0]
-        building, contents, known = _build(home, tables, night, None, renewal)
+        building, contents, sums = _build(home, tables, night, None, renewal)
     counts = {table: _rows(content) for table, content in contents.items()}
     manifest = {
         "published_at": now.isoformat(timespec="seconds"),
@@ -221,7 +223,7 @@ def _publish(home: Path) -> Publication:
             name: version(name) for name in ("hub-ledger", "duckdb", "dbt-core", "dagster")
         },
         "files": {
-            name: {"bytes": path.stat().st_size, "sha256": known.get(name) or _sha256(path)}
+            name: {"bytes": path.stat().st_size, "sha256": sums.get(name) or _sha256(path)}
             for path in sorted(building.rglob("*"))
             if path.is_file()
             for name in [str(path.relative_to(building))]
@@ -269,31 +271,43 @@ def _build(
     """Everything but the manifest in a folder of its own, compared with the warehouse.
 
     Returns:
-        The folder, what each table holds, and the SHA-256 of the files that were carried over.
+        The folder, what each table holds, and the SHA-256 of the large files.
+
+    Raises:
+        LedgerError: What is carried over is not as it was published, or the copy differs.
     """
     building = home / "published" / _BUILDING
     # Where a publication was killed, what it left goes here.
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     copy = building / PUBLISHED_NAME
-    with connect(home) as connection:
-        months = _months(connection, previous)
-        contents, read, alike = _copy(connection, tables, copy, previous, months, renewal)
-    known: dict[str, str] = {}
-    # Opened as a reader would, before anyone can.
-    with duckdb.connect(copy, read_only=True) as connection:
-        for table, content in contents.items():
-            expected = {month: part for month, part in content.items() if read[table].read(month)}
-            found = _contents(connection, f'{SCHEMA}."{table}"', _MONTHS_OF.get(table), read[table])
-            _verify(f"the copy of {table}", expected, found)
-            known |= _write_parquet(
-                connection, table, building, night, content, previous if table in alike else None
-            )
-            if _rows(content) <= CSV_ROWS:
-                _write_csv(connection, table, building / "csv" / f"{table}.csv", _rows(content))
-        (building / "docs").mkdir()
-        (building / "docs" / "index.html").write_text(docs_page(connection))
-    return building, contents, known
+    # Bytes are summed and sent to the disk beside DuckDB's work, which seldom takes all cores: they
+    # are gigabytes after some years.
+    with ThreadPoolExecutor(1) as beside:
+        intact = beside.submit(_require_intact, previous, PUBLISHED_NAME) if previous else None
+        with connect(home) as connection:
+            months = _months(connection, previous)
+            contents, read, alike = _copy(connection, tables, copy, previous, months, renewal)
+        sums = {PUBLISHED_NAME: beside.submit(_settled, copy)}
+        # Opened as a reader would, before anyone can.
+        with duckdb.connect(copy, read_only=True) as connection:
+            for table, content in contents.items():
+                expected = {
+                    month: part for month, part in content.items() if read[table].read(month)
+                }
+                found = _contents(
+                    connection, f'{SCHEMA}."{table}"', _MONTHS_OF.get(table), read[table]
+                )
+                _verify(f"the copy of {table}", expected, found)
+                base = previous if table in alike else None
+                sums |= _write_parquet(connection, table, building, night, content, base, beside)
+                if _rows(content) <= CSV_ROWS:
+                    _write_csv(connection, table, building / "csv" / f"{table}.csv", _rows(content))
+            (building / "docs").mkdir()
+            (building / "docs" / "index.html").write_text(docs_page(connection))
+        if intact:
+            intact.result()
+        return building, contents, {name: one.result() for name, one in sums.items()}
 
 
 def put_in_place(building: Path, published: Path, night: str) -> None:
@@ -465,10 +479,7 @@ def _copy(
     """
     source = connection.execute("select current_database()").fetchall()[0][0]
     if previous:
-        file = previous.folder / PUBLISHED_NAME
-        if _sha256(file) != previous.files[PUBLISHED_NAME]:
-            raise LedgerError(f"{PUBLISHED_NAME} is not as it was published")
-        shutil.copyfile(file, copy)
+        _copy_file(previous.folder / PUBLISHED_NAME, copy)
     connection.execute(
         f"attach {_text(copy)} as published (storage_version {_text(STORAGE_VERSION)})"
     )
@@ -582,7 +593,8 @@ def _write_parquet(
     night: str,
     content: _Contents,
     previous: _Previous | None,
-) -> dict[str, str]:
+    beside: Executor,
+) -> dict[str, Future[str]]:
     """Write a table's twin, a file a month where it grows for ever, and compare it.
 
     What is as it was published is carried over, if the table's columns are those of before.
@@ -592,10 +604,10 @@ def _write_parquet(
     With folders that each night has (`year=2026`) it would find one year and not the other.
 
     Returns:
-        SHA-256 of files that are those of the night before, under their names of today.
+        SHA-256 of the files, as they become known.
     """
     name, column = f'{SCHEMA}."{table}"', _MONTHS_OF.get(table)
-    known = {}
+    sums = {}
     for month in list(content) or [""]:
         of_night = (
             f"{night}/year={month[:4]}/{table}-{month}.parquet" if month else f"{night}.parquet"
@@ -611,9 +623,7 @@ def _write_parquet(
             and previous.contents[table].get(month) == content.get(month)
         ):
             os.link(previous.folder / before, path)
-            known[file] = _sha256(path)
-            if known[file] != previous.files[before]:
-                raise LedgerError(f"{before} is not as it was published")
+            sums[file] = beside.submit(_require_intact, previous, before)
             continue
         within = f" where {_within(_MONTHS_OF[table], _first_day(month))}" if month else ""
         connection.execute(
@@ -623,7 +633,8 @@ def _write_parquet(
         )
         twin = f"read_parquet({_text(path)}, hive_partitioning = false)"
         _verify(f"the Parquet of {table}", part, _contents(connection, twin, column))
-    return known
+        sums[file] = beside.submit(_settled, path)
+    return sums
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, table: str, path: Path, rows: int) -> None:
@@ -675,6 +686,35 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a file; XFS and Btrfs move no byte for it, and keep once what both have in common."""
+    try:
+        with source.open("rb") as held, target.open("wb") as copy:
+            while os.copy_file_range(held.fileno(), copy.fileno(), _COPY_BYTES):
+                pass
+    except (AttributeError, OSError):
+        # Not on every system, nor on every disk that a network lends.
+        shutil.copyfile(source, target)
+
+
+def _require_intact(previous: _Previous, name: str) -> str:
+    """The SHA-256 of a file published before.
+
+    Raises:
+        LedgerError: It has another one than it was published with.
+    """
+    found = _sha256(previous.folder / name)
+    if found != previous.files.get(name):
+        raise LedgerError(f"{name} is not as it was published")
+    return found
+
+
+def _settled(path: Path) -> str:
+    """The SHA-256 of a file that is written, and it on the disk itself."""
+    _sync(path)
+    return _sha256(path)
 
 
 def _sha256(path: Path) -> str:
